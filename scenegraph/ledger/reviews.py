@@ -1,0 +1,145 @@
+"""A review: what looking at a take said. Made in `review`, kept here, read by cut and report."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+VerdictWord = Literal["good", "drifted", "broken"]
+
+#: One value for each frame of a clip, float32. A series about steps between frames holds the
+#: step *into* a frame, so entry 0 repeats entry 1.
+Series = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """One aspect of a take, held against its budget.
+
+    Attributes:
+        value: the measured amount in `unit`; None when it could not be measured.
+        budget: the amount from which on it counts as drift; None when nothing bounds it.
+        over: value > budget. A measure that was not made is never over, and never good.
+        unit: of value and budget, such as `ln`, `degrees`, `levels` (of 255), `share`.
+        since_frame: the first frame of the clip from which on it stays over its budget.
+        note: why there is no value, or which anchor was used.
+    """
+
+    value: float | None
+    budget: float | None
+    unit: str = ""
+    since_frame: int | None = None
+    note: str = ""
+
+    @property
+    def over(self) -> bool:
+        return self.value is not None and self.budget is not None and self.value > self.budget
+
+    @property
+    def score(self) -> float:
+        """0 = as the anchor, 1 = at the budget, more = over it."""
+        if self.value is None or not self.budget:
+            return 0.0
+        return abs(self.value) / self.budget
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "value": None if self.value is None else round(float(self.value), 5),
+            "budget": self.budget,
+            "over": self.over,
+            "unit": self.unit,
+            "since_frame": self.since_frame,
+            "note": self.note,
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Measure:
+        return cls(
+            data["value"], data["budget"], data["unit"], data["since_frame"], data.get("note", "")
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Overlap:
+    """How an extend answer repeats its parent.
+
+    Attributes:
+        frames: this many frames at the answer's head repeat the parent (0: only new frames).
+        parent_start: the parent frame that answer frame 0 repeats; None when frames is 0.
+        parent_left: parent frames after the last repeated one (the answer left early).
+        confidence: 0 to 1. Below 0.5 the place is a guess, and the report says so.
+    """
+
+    frames: int
+    parent_start: int | None
+    parent_left: int
+    confidence: float
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "frames": self.frames,
+            "parent_start": self.parent_start,
+            "parent_left": self.parent_left,
+            "confidence": round(self.confidence, 3),
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Review:
+    """One clip, looked at once.
+
+    Attributes:
+        verdict: good, drifted (a measure over its budget) or broken (cannot be used).
+        reasons: sentences for people, worst first; empty when good.
+        score: the largest measure score; None when the clip is broken or nothing was measured.
+        overlap: against the parent; None without a parent.
+        measures: by name. `identity` is always there, if only to say "not measured".
+        series: per-frame values by name; `calmness` (lower is calmer, 1 = the clip's median) and
+            `motion` (share of the diagonal moved in a step by the fastest 5% of pixels) always.
+        prints: local-contrast prints, float16 (frames, 1024) unit rows; None when broken.
+            For matching frames with other clips: squared distance 2 - 2 p.q.
+    """
+
+    verdict: VerdictWord
+    reasons: tuple[str, ...] = ()
+    score: float | None = None
+    overlap: Overlap | None = None
+    measures: Mapping[str, Measure] = field(default_factory=dict)
+    clip: Mapping[str, Any] | None = None
+    warnings: tuple[str, ...] = ()
+    series: Mapping[str, Series] = field(default_factory=dict, compare=False, repr=False)
+    prints: NDArray[np.float16] | None = field(default=None, compare=False, repr=False)
+
+    def to_json(self) -> dict[str, Any]:
+        """The `review` answer of the terminal; series and prints are kept beside it."""
+        return {
+            "clip": self.clip,
+            "verdict": self.verdict,
+            "reasons": list(self.reasons),
+            "score": None if self.score is None else round(float(self.score), 4),
+            "overlap_frames": None if self.overlap is None else self.overlap.frames,
+            "overlap": None if self.overlap is None else self.overlap.to_json(),
+            "measures": {name: measure.to_json() for name, measure in self.measures.items()},
+            "warnings": list(self.warnings),
+        }
+
+    @classmethod
+    def from_json(
+        cls, data: Mapping[str, Any], series: Mapping[str, Series], prints: Any = None
+    ) -> Review:
+        overlap = data.get("overlap")
+        return cls(
+            verdict=data["verdict"],
+            reasons=tuple(data["reasons"]),
+            score=data["score"],
+            overlap=Overlap(**overlap) if overlap else None,
+            measures={k: Measure.from_json(v) for k, v in data["measures"].items()},
+            clip=data["clip"],
+            warnings=tuple(data.get("warnings", ())),
+            series=series,
+            prints=prints,
+        )

@@ -1,0 +1,122 @@
+"""The edit list: which span of which take, in order. Made in `cut`, kept and shown by others."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any, Literal
+
+from scenegraph.media.clip import Clip
+from scenegraph.units import Size, Span
+
+JoinKind = Literal["start", "extend", "cut", "rejoin"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """One span of one clip in the reel.
+
+    Attributes:
+        shot: the shot's id; for clips without a scene, the file's name.
+        take: the take's slate, or the clip's path.
+        clip: the media.
+        span: frames of the clip that play, at the clip's own rate.
+        join: how this event begins: `start` of the reel, an exact `extend` seam, a hard `cut`
+            to another framing, or a `rejoin` of one framing.
+        motion_at_in, motion_at_out: calmness at the first and last frame played.
+        alternatives: next-best (in, out) frame pairs, best first.
+    """
+
+    shot: str
+    take: str
+    clip: Clip
+    span: Span
+    join: JoinKind
+    calmest: int | None = None
+    motion_at_in: float | None = None
+    motion_at_out: float | None = None
+    alternatives: tuple[tuple[int, int], ...] = ()
+
+    @property
+    def head_handle(self) -> int:
+        return self.span.start
+
+    @property
+    def tail_handle(self) -> int:
+        return self.clip.frames - self.span.stop
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReelFormat:
+    """What every clip is conformed to.
+
+    >>> ReelFormat(size=Size(1280, 720), rate=Fraction(24)).label
+    '1280x720@24'
+    """
+
+    size: Size
+    rate: Fraction
+    pixel_format: str = "yuv420p"
+    codec: str = "libx264"
+    crf: int = 18
+    preset: str = "veryfast"
+
+    @property
+    def label(self) -> str:
+        return f"{self.size}@{self.rate}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timeline:
+    """The whole film: events in playing order, one format. Cuts are hard; nothing overlaps."""
+
+    title: str
+    events: tuple[Event, ...]
+    format: ReelFormat
+    cost: float | None = None
+    left_out: tuple[str, ...] = ()
+
+    def event_frames(self, event: Event) -> int:
+        """Frames of the reel that `event` fills, after its rate was conformed; at least one."""
+        seconds = Fraction(len(event.span)) / event.clip.rate
+        return max(1, int(seconds * self.format.rate + Fraction(1, 2)))
+
+    @property
+    def frames(self) -> int:
+        return sum(self.event_frames(event) for event in self.events)
+
+    @property
+    def duration_s(self) -> float:
+        return float(self.frames / self.format.rate)
+
+    def to_json(self) -> dict[str, Any]:
+        start = 0
+        rows: list[Mapping[str, Any]] = []
+        for event in self.events:
+            length = self.event_frames(event)
+            rows.append(
+                {
+                    "shot": event.shot,
+                    "take": event.take,
+                    "join": event.join,
+                    "in_frame": event.span.start,
+                    "out_frame": event.span.stop - 1,
+                    "calmest": event.calmest,
+                    "motion_at_in": event.motion_at_in,
+                    "motion_at_out": event.motion_at_out,
+                    "alternatives": [list(pair) for pair in event.alternatives],
+                    "reel_start": start,
+                    "reel_frames": length,
+                }
+            )
+            start += length
+        return {
+            "title": self.title,
+            "format": self.format.label,
+            "frames": self.frames,
+            "duration_s": round(self.duration_s, 3),
+            "cost": self.cost,
+            "left_out": list(self.left_out),
+            "events": rows,
+        }

@@ -1,0 +1,45 @@
+"""Fixtures that every room's tests share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+GOLDEN = Path(__file__).parent / "golden"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--update-golden", action="store_true", help="write golden files anew")
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    """The executor is asyncio's; every async test runs on it."""
+    return "asyncio"
+
+
+@pytest.fixture
+def golden(request: pytest.FixtureRequest) -> Callable[[str, str], None]:
+    """Compare text with `tests/golden/NAME`; `--update-golden` writes it anew."""
+
+    def check(name: str, text: str) -> None:
+        file = GOLDEN / name
+        if request.config.getoption("--update-golden"):
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(text.rstrip("\n") + "\n", encoding="utf-8")
+        assert file.is_file(), f"no golden {name}; write it with --update-golden"
+        assert text.rstrip("\n") == file.read_text(encoding="utf-8").rstrip("\n")
+
+    return check
+
+
+@pytest.fixture(autouse=True)
+def _own_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test sees the developer's key, store or FFmpeg."""
+    import os
+
+    for name in list(os.environ):
+        if name.startswith(("FAL_", "SCENEGRAPH_")):
+            monkeypatch.delenv(name)
