@@ -1,0 +1,224 @@
+"""Cut points on labelled cases, and the time a reel takes beside one plain FFmpeg encode.
+
+    python benchmarks/cut.py [CASES_DIR] [--events 60] [--size 1280x720]
+
+CASES_DIR is a folder of `make_cases.py` with its `cases.json`; without one only the reel is built.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import shutil
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
+from fractions import Fraction
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import ffmpeg
+import numpy as np
+import structlog
+from numpy.typing import NDArray
+
+from scenegraph.cut import CutChoice, ReelClip, check_reel, choose_cuts, cutpoints, stitch
+from scenegraph.cut.conform import GOP_S
+from scenegraph.ledger.timeline import Event, ReelFormat, Timeline
+from scenegraph.media import Clip, encode_frames, ffmpeg_exe, run_ffmpeg_sync
+from scenegraph.review import watch
+from scenegraph.units import Size, Span
+
+Case = dict[str, Any]
+
+
+def looked(path: Path) -> ReelClip:
+    footage = watch(path)
+    return ReelClip(name=path.name, calmness=footage.series["calmness"], prints=footage.prints)
+
+
+def within(frame: int, windows: list[list[int]], tol: int = 2) -> bool:
+    return any(a - tol <= frame <= b + tol for a, b in windows)
+
+
+def rest_is_right(case: Case, clips: dict[str, ReelClip]) -> bool:
+    choice = cutpoints([clips[case["clip"]]], search=tuple(case["search"]))
+    return within(choice.cuts[0].calmest, case["windows"], case["tol"])
+
+
+def join_is_right(case: Case, clips: dict[str, ReelClip]) -> bool:
+    choice = cutpoints([clips[case["clip_a"]], clips[case["clip_b"]]], join="rejoin")
+    i, j = choice.cuts[0].out_frame, choice.cuts[1].in_frame
+    low, high = case["search_a"]
+    goes_on = any(abs((j - i) - (q - p)) <= case["tol"] for p, q in case["pairs"])
+    trapped = any(abs(i - p) + abs(j - q) <= 2 for p, q in case["trap_pairs"])
+    return goes_on and not trapped and low <= i <= high
+
+
+def chain_is_right(case: Case, clips: dict[str, ReelClip]) -> bool:
+    rows = case["clips"]
+    choice: CutChoice = cutpoints(
+        [clips[row["clip"]] for row in rows], target=case["target_frames"]
+    )
+    ins = zip(choice.cuts[1:], rows[1:], strict=True)
+    outs = zip(choice.cuts[:-1], rows[:-1], strict=True)
+    return (
+        all(within(cut.in_frame, row["in_windows"]) for cut, row in ins)
+        and all(within(cut.out_frame, row["out_windows"]) for cut, row in outs)
+        and abs(choice.frames - case["target_frames"]) <= case["tol_frames"]
+    )
+
+
+TASKS: dict[str, Callable[[Case, dict[str, ReelClip]], bool]] = {
+    "rest": rest_is_right,
+    "join": join_is_right,
+    "chain": chain_is_right,
+}
+
+
+def score_cases(folder: Path, jobs: int) -> None:
+    cases: list[Case] = json.loads((folder / "cases.json").read_text())["cases"]
+    cases = [case for case in cases if case["kind"] == "cut"]
+    names = sorted(
+        {c[k] for c in cases for k in ("clip", "clip_a", "clip_b") if k in c}
+        | {row["clip"] for c in cases for row in c.get("clips", ())}
+    )
+    started = time.perf_counter()
+    with ProcessPoolExecutor(jobs) as pool:
+        clips = dict(zip(names, pool.map(looked, [folder / n for n in names]), strict=True))
+    print(f"{len(names)} clips looked at in {time.perf_counter() - started:.1f} s\n")
+    print("| task | right | of | share | wrong |\n|---|---|---|---|---|")
+    for task, is_right in TASKS.items():
+        mine = [case for case in cases if case["task"] == task]
+        wrong = [case["id"] for case in mine if not is_right(case, clips)]
+        share = (len(mine) - len(wrong)) / max(1, len(mine))
+        print(f"| {task} | {len(mine) - len(wrong)} | {len(mine)} | {share:.1%} | {wrong or ''} |")
+
+
+def time_choice(count: int = 60, frames: int = 121) -> None:
+    rng = np.random.default_rng(7)
+
+    def clip(at: int) -> ReelClip:
+        noise = np.convolve(rng.random(frames + 8), np.ones(9) / 9, "valid")
+        walk = np.cumsum(rng.standard_normal((frames, 1024)), axis=0)
+        prints = walk / np.linalg.norm(walk, axis=1, keepdims=True)
+        calm = (noise / np.median(noise)).astype(np.float32)
+        return ReelClip(name=str(at), calmness=calm, prints=prints.astype(np.float16))
+
+    clips = [clip(at) for at in range(count)]
+    print(f"\n| choosing {count} clips of {frames} frames | s | reel frames |\n|---|---|---|")
+    for label, target, join in (
+        ("no target", None, "cut"),
+        ("to a target length", count * 80, "cut"),
+        ("re-joins, to a target length", count * 80, "rejoin"),
+    ):
+        fresh = [replace(clip, join=join) for clip in clips]
+        started = time.perf_counter()
+        choice = choose_cuts(fresh, target=target)
+        print(f"| {label} | {time.perf_counter() - started:.2f} | {choice.frames} |")
+
+
+def drawn(size: Size, seed: int, frames: int) -> Iterator[NDArray[np.uint8]]:
+    """A textured picture under a camera that pans and comes to rest."""
+    rng = np.random.default_rng(seed)
+    rough = rng.integers(30, 226, (size.height // 40 + 4, size.width // 40 + 8, 3), np.uint8)
+    picture = np.kron(rough, np.ones((40, 40, 1), np.uint8))
+    picture = np.clip(picture + rng.integers(-9, 10, picture.shape), 0, 255).astype(np.uint8)
+    for t in range(frames):
+        x = int(120 * np.sin(t / 40)) + 120
+        yield np.ascontiguousarray(picture[20 : 20 + size.height, x : x + size.width])
+
+
+def plain_command(timeline: Timeline, out: Path) -> list[str]:
+    """What one would write by hand: trims and the concat filter, one encode, same settings."""
+    to = timeline.format
+    parts = [
+        ffmpeg.input(str(event.clip.path))
+        .trim(start_frame=event.span.start, end_frame=event.span.stop)
+        .setpts("PTS-STARTPTS")
+        .filter("fps", str(to.rate))
+        .filter("scale", to.size.width, to.size.height)
+        .filter("setsar", 1)
+        for event in timeline.events
+    ]
+    gop = GOP_S * int(to.rate)
+    coding = {"vcodec": to.codec, "crf": to.crf, "preset": to.preset, "bf": 0, "g": gop}
+    reel = ffmpeg.concat(*parts).output(
+        str(out), pix_fmt=to.pixel_format, keyint_min=gop, sc_threshold=0, **coding
+    )
+    return list(ffmpeg.compile(reel, cmd=ffmpeg_exe(), overwrite_output=True))
+
+
+def timed(work: Callable[[], object]) -> float:
+    started = time.perf_counter()
+    work()
+    return time.perf_counter() - started
+
+
+def build_reels(count: int, size: Size, folder: Path) -> None:
+    rate = Fraction(24)
+    clips: list[Clip] = []
+    for seed in range(6):
+        path = folder / f"drawn-{seed}.mp4"
+        clips.append(encode_frames(drawn(size, seed, 121), path, rate=rate))
+    # Six sources, but every event has a span of its own: as many segments as events.
+    events = [
+        Event(shot=f"s{k}", take=f"s{k}/t1", clip=clips[k % 6], span=Span(k // 6, 120), join="cut")
+        for k in range(count)
+    ]
+    timeline = Timeline(
+        title="benchmark", events=tuple(events), format=ReelFormat(size=size, rate=rate)
+    )
+    events[count // 2] = replace(events[count // 2], span=Span(30, 119))
+    changed = replace(timeline, events=tuple(events))
+    reel, segments = folder / "reel.mp4", folder / "segments"
+    build = partial(asyncio.run)
+    plain = timed(
+        lambda: run_ffmpeg_sync(plain_command(timeline, folder / "plain.mp4"), timeout_s=3600)
+    )
+    full = timed(lambda: build(stitch(timeline, segments, reel)))
+    again = timed(lambda: build(stitch(timeline, segments, reel)))
+    one = timed(lambda: build(stitch(changed, segments, reel)))
+    check_reel(reel, changed)
+    grown = reel.read_bytes()
+    shutil.rmtree(segments)
+    build(stitch(changed, segments, reel))
+    same = "the same bytes" if reel.read_bytes() == grown else "OTHER BYTES"
+    seconds = timeline.duration_s
+    print(f"\n| reel of {count} events, {seconds:.0f} s, {size} | s | × plain | × real time |")
+    print("|---|---|---|---|")
+    for label, took in (
+        ("plain FFmpeg, concat filter", plain),
+        ("full build", full),
+        ("nothing changed", again),
+        ("one shot changed", one),
+    ):
+        print(f"| {label} | {took:.2f} | {took / plain:.3f} | {seconds / took:.0f} |")
+    print(
+        f"\none shot changed: {one / full:.1%} of the full build, {plain / one:.0f} × faster than"
+        f" plain FFmpeg; a full build of the changed film gives {same}"
+    )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("cases", nargs="?", type=Path)
+    parser.add_argument("--events", type=int, default=60)
+    parser.add_argument("--size", default="1280x720")
+    parser.add_argument("--jobs", type=int, default=2)
+    options = parser.parse_args()
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(40))
+    if options.cases:
+        score_cases(options.cases, options.jobs)
+    time_choice()
+    width, height = (int(side) for side in options.size.split("x"))
+    with tempfile.TemporaryDirectory() as folder:
+        build_reels(options.events, Size(width, height), Path(folder))
+
+
+if __name__ == "__main__":
+    main()

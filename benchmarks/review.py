@@ -1,0 +1,387 @@
+"""How well and how fast review sees: one table on labelled cases.
+
+    python benchmarks/review.py CASES_DIR [--jobs N] [--json FILE]
+
+CASES_DIR holds `cases.json` and its clips: drift cases (a clip, its parent, its keyframe, what was
+done to it and how strongly), rest windows, and overlaps of an answer with its parent. Limits are
+always set from other base clips than the judged one; the shipped defaults are shown beside.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import os
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+import av
+import numpy as np
+
+from scenegraph.errors import BrokenMedia
+from scenegraph.media import open_still, probe, read_frames
+from scenegraph.review import DEFAULT_BUDGETS, find_overlap, look_at, watch, watch_frames
+
+Case = dict[str, Any]
+
+#: The measure that should see each axis; the best of several counts when there are two.
+SEEN_BY: dict[str, tuple[str, ...]] = {
+    "saturation_up": ("saturation",),
+    "saturation_down": ("saturation",),
+    "contrast": ("contrast",),
+    "brightness": ("brightness",),
+    "darkening": ("brightness",),
+    "hue": ("hue",),
+    "warmth": ("cast",),
+    "blur": ("blur",),
+    "oversharpen": ("oversharpening",),
+    "wardrobe": ("wardrobe",),
+    "zoom_jump": ("zoom_jump",),
+    "flicker": ("flicker",),
+    "freeze": ("freeze",),
+    "identity_cut": ("cut", "scene"),
+}
+FACES = ("face_morph", "face_swap")
+ANCHORED = (*list(SEEN_BY)[:10],)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("cases", type=Path)
+    parser.add_argument("--jobs", type=int, default=2, help="processes (default 2)")
+    parser.add_argument("--json", type=Path, help="write every case's measures here")
+    options = parser.parse_args()
+    cases: list[Case] = json.loads((options.cases / "cases.json").read_text())["cases"]
+    drift = [case for case in cases if case["kind"] == "drift"]
+    rest = [case for case in cases if case["kind"] == "cut" and case.get("task") == "rest"]
+    overlaps = [case for case in cases if case["kind"] == "overlap"]
+    began = time.perf_counter()
+    with ProcessPoolExecutor(options.jobs) as pool:
+        for name, work, groups in (
+            ("drift", _judge_group, _by(drift, "parent", most=12)),
+            ("rest", _rest_group, _by(rest, "clip")),
+            ("overlap", _overlap_group, _by(overlaps, "parent")),
+        ):
+            found = pool.map(work, [(options.cases, group) for group in groups])
+            for group, seen in zip(groups, found, strict=True):
+                for case, values in zip(group, seen, strict=True):
+                    case.update(values)
+            print(f"{name}: watched, {time.perf_counter() - began:.0f} s", flush=True)
+    print_drift(drift)
+    print_rest(rest)
+    print_overlap(overlaps)
+    print_speed(options.cases, drift)
+    if options.json:
+        options.json.write_text(json.dumps(cases, indent=1))
+
+
+# ------------------------------------------------------------------------------- looking
+def _by(cases: Sequence[Case], field: str, most: int = 10**9) -> list[list[Case]]:
+    groups: dict[str, list[Case]] = defaultdict(list)
+    for case in cases:
+        groups[case[field]].append(case)
+    return [g[i : i + most] for g in groups.values() for i in range(0, len(g), most)]
+
+
+def _judge_group(job: tuple[Path, list[Case]]) -> list[Case]:
+    """Every clip of one parent: against the parent, against the keyframe alone, against both."""
+    folder, group = job
+    parent = watch(folder / group[0]["parent"])
+    found = []
+    for case in group:
+        footage = watch(folder / case["clip"])
+        still = open_still(folder / case["keyframe"])
+        by_parent = look_at(footage, parent=parent)
+        by_still = look_at(footage, keyframe=still)
+        both = look_at(footage, parent=parent, keyframe=still)
+        found.append(
+            {
+                "parent_measures": {k: m.value for k, m in by_parent.measures.items()},
+                "keyframe_measures": {k: m.value for k, m in by_still.measures.items()},
+                "parent_score": by_parent.score,
+                "keyframe_score": by_still.score,
+                "both_score": both.score,
+                "both_verdict": both.verdict,
+                "reasons": list(both.reasons),
+            }
+        )
+    return found
+
+
+def _rest_group(job: tuple[Path, list[Case]]) -> list[Case]:
+    folder, group = job
+    found = []
+    for case in group:
+        footage = watch(folder / case["clip"])
+        low, high = case["search"]
+        calmest = low + int(np.argmin(footage.series["calmness"][low : high + 1]))
+        tol = case["tol"]
+        hit = any(a - tol <= calmest <= b + tol for a, b in case["windows"])
+        found.append({"calmest": calmest, "hit": hit})
+    return found
+
+
+def _overlap_group(job: tuple[Path, list[Case]]) -> list[Case]:
+    folder, group = job
+    parent = watch(folder / group[0]["parent"])
+    found = []
+    for case in group:
+        answer = watch(folder / case["answer"])
+        seen = find_overlap(parent.prints, answer.prints)
+        tail = find_overlap(parent.prints[-65:], answer.prints)
+        found.append(
+            {
+                "found": seen.frames,
+                "confidence": seen.confidence,
+                "start": seen.parent_start,
+                "in_tail": abs(tail.frames - case["overlap"]) <= case["tol"]
+                if _lies_in_tail(case)
+                else None,
+            }
+        )
+    return found
+
+
+def _lies_in_tail(case: Case) -> bool:
+    """The answer's repeat lies within the parent's last 65 frames."""
+    return not case["overlap"] or bool(case["parent_start"] >= case["n_parent"] - 65)
+
+
+# ----------------------------------------------------------------------------- measuring
+def auc(positive: Sequence[float], negative: Sequence[float]) -> float:
+    """How often a drifted case is above a benign one; ties count half."""
+    p, n = np.asarray(positive, dtype=float), np.asarray(negative, dtype=float)
+    if not len(p) or not len(n):
+        return math.nan
+    return float((p[:, None] > n).mean() + 0.5 * (p[:, None] == n).mean())
+
+
+def base_of(case: Case) -> str:
+    return str(case["base"]).replace("real_", "").replace("_ok", "")
+
+
+def value(case: Case, against: str, names: Iterable[str]) -> float:
+    suffix = "_vs_keyframe" if against == "keyframe" else ""
+    measures = case[f"{against}_measures"]
+    found = [measures.get(name + suffix) for name in names]
+    return float(max([0.0, *(v for v in found if v is not None)]))
+
+
+def print_drift(drift: list[Case]) -> None:
+    benign = [case for case in drift if case["drifted"] is False]
+    print(f"\nDrift: AUC against all {len(benign)} benign clips")
+    print(f"{'axis':18s} {'n':>3s} {'parent':>7s} {'mild':>6s} {'still':>7s} {'mild':>6s}  seen by")
+    for axis, names in SEEN_BY.items():
+        hard = [c for c in drift if c["axis"] == axis and c["strength"] in ("clear", "gross")]
+        mild = [c for c in drift if c["axis"] == axis and c["strength"] == "mild"]
+        row = f"{axis:18s} {len(hard):3d} "
+        for against in ("parent", "keyframe"):
+            if against == "keyframe" and axis not in ANCHORED:
+                row += f"{'-':>7s} {'-':>6s} "
+                continue
+            for cases, width in ((hard, 7), (mild, 6)):
+                seen = [value(c, against, names) for c in cases]
+                row += f"{auc(seen, [value(c, against, names) for c in benign]):{width}.3f} "
+        print(f"{row} {'/'.join(names)}")
+    for axis in FACES:
+        if n := sum(c["axis"] == axis for c in drift):
+            print(f"{axis:18s} {n:3d}   not measured without an identity model")
+    print_order(drift)
+    print_alarm(drift, benign)
+    print_defaults(drift, benign)
+
+
+def print_order(drift: list[Case]) -> None:
+    """Inside a group of rising severity, does the axis' own measure rise, and the score?"""
+    groups: dict[str, list[Case]] = defaultdict(list)
+    for case in drift:
+        if case["order_group"] and case["axis"] not in FACES:
+            groups[case["order_group"]].append(case)
+
+    def right(of: Callable[[Case], float]) -> tuple[float, int]:
+        pairs = [
+            (of(a), of(b))
+            for group in groups.values()
+            for a in group
+            for b in group
+            if (a["order_rank"] or 0) < (b["order_rank"] or 0)
+        ]
+        good = sum((x < y) + 0.5 * (x == y) for x, y in pairs)
+        return good / max(1, len(pairs)), len(pairs)
+
+    own, n = right(lambda c: value(c, "parent", SEEN_BY.get(c["axis"], ("saturation", "hue"))))
+    score, _ = right(lambda c: c["parent_score"] or 0.0)
+    print(
+        f"severity order, faces apart: by own measure {own:.3f}, by score {score:.3f} of {n} pairs"
+    )
+
+
+def print_alarm(drift: list[Case], benign: list[Case]) -> None:
+    """Any measure over its limit; limits from the benign cases of other base clips alone.
+
+    A limit is 1.25 times the worst benign value of the other bases, and no less than a third of the
+    shipped budget: a measure that never stirs there (a cut) must not alarm at next to nothing.
+    """
+    names = list(dict.fromkeys(name for names in SEEN_BY.values() for name in names))
+    for base in {base_of(case) for case in drift}:
+        others = [case for case in benign if base_of(case) != base]
+        limits = {
+            name: max(
+                1.25 * max(value(case, "parent", [name]) for case in others),
+                DEFAULT_BUDGETS[name] / 3,
+            )
+            for name in names
+        }
+        for case in drift:
+            if base_of(case) == base:
+                case["alarm"] = max(value(case, "parent", [n]) / limits[n] for n in names)
+    false = np.mean([case["alarm"] > 1 for case in benign])
+    print(f"\nAny aspect, limits from other bases: false alarms {false:.3f} at the limit itself")
+    _print_recall("  other bases' limits, scaled", drift, benign, "alarm")
+    for against in ("parent", "keyframe", "both"):
+        _print_recall(f"  shipped score, against {against}", drift, benign, f"{against}_score")
+
+
+def _print_recall(title: str, drift: list[Case], benign: list[Case], key: str) -> None:
+    good = [case[key] or 0.0 for case in benign]
+    limit = float(np.quantile(good, 0.95))
+    row = f"{title}: "
+    for strength in ("mild", "clear", "gross", "real"):
+        bad = [
+            case[key] or 0.0
+            for case in drift
+            if case["drifted"] and case["strength"] == strength and case["axis"] not in FACES
+        ]
+        row += f"{strength} {np.mean(np.asarray(bad) > limit):.3f} "
+    bad = [
+        case[key] or 0.0
+        for case in drift
+        if case["drifted"] and case["strength"] != "mild" and case["axis"] not in FACES
+    ]
+    print(
+        f"{row}| recall at 5 % false alarms {np.mean(np.asarray(bad) > limit):.3f}, "
+        f"AUC {auc(bad, good):.3f}"
+    )
+
+
+def print_defaults(drift: list[Case], benign: list[Case]) -> None:
+    def flagged(cases: list[Case]) -> str:
+        return f"{sum(c['both_verdict'] != 'good' for c in cases)}/{len(cases)}"
+
+    print("\nShipped defaults (parent and keyframe)")
+    real = [c for c in drift if c["source"] == "real"]
+    print(f"  real model drift flagged {flagged([c for c in real if c['drifted']])}")
+    good = [c for c in real if c["drifted"] is False]
+    print(f"  real benign flagged {flagged(good)}, all benign flagged {flagged(benign)}")
+    for strength in ("mild", "clear", "gross"):
+        cases = [
+            c
+            for c in drift
+            if c["drifted"] and c["strength"] == strength and c["axis"] not in FACES
+        ]
+        missed = sorted(f"{c['base']}/{c['axis']}" for c in cases if c["both_verdict"] == "good")
+        print(f"  {strength} flagged {flagged(cases)}; missed: {', '.join(missed) or 'none'}")
+    for case in benign:
+        if case["both_verdict"] != "good":
+            print(f"  false alarm: {case['id']}: {case['reasons'][0]}")
+
+
+def print_rest(rest: list[Case]) -> None:
+    hits = sum(case["hit"] for case in rest)
+    missed = ", ".join(case["id"] for case in rest if not case["hit"])
+    print(f"\nRest windows: {hits}/{len(rest)} {missed}")
+
+
+def print_overlap(overlaps: list[Case]) -> None:
+    print()
+    for still in (False, True):
+        cases = [case for case in overlaps if bool(case["near_static"]) is still]
+        if not cases:
+            continue
+        exact = [c for c in cases if abs(c["found"] - c["overlap"]) <= c["tol"]]
+        near = [c for c in cases if abs(c["found"] - c["overlap"]) <= max(1, c["tol"])]
+        tails = [c["in_tail"] for c in cases if c["in_tail"] is not None]
+        print(
+            f"Overlap, {'near-static' if still else 'moving'}: exact {len(exact)}/{len(cases)}, "
+            f"within one {len(near)}/{len(cases)}; of the uploaded 65-frame tail "
+            f"{sum(tails)}/{len(tails)}"
+        )
+        for case in cases:
+            if case not in exact:
+                print(
+                    f"  {case['id']}: {case['found']} for {case['overlap']} "
+                    f"(confidence {case['confidence']:.2f})"
+                )
+
+
+# --------------------------------------------------------------------------------- speed
+def print_speed(folder: Path, drift: list[Case]) -> None:
+    """On one core, beside plain decoding of the same clips in the same run."""
+    largest = [c for c in drift if c["mode"] == "res720"] or drift[:6]
+    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+        os.environ[name] = "1"  # read by the fresh interpreter that is started below
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+        seconds, frames, sizes = pool.submit(_clock, folder, largest).result()
+
+    def times(s: float) -> str:
+        return f"{frames / s / 24:.1f}x"
+
+    everything = seconds["watch"] + seconds["look"]
+    print(f"\nSpeed on one core, {frames} frames of {', '.join(sizes)}, times 24 fps:")
+    print(f"  plain decode {times(seconds['decode'])}; probe {times(seconds['probe'])}")
+    print(f"  watch (decode included) {times(seconds['watch'])}, look {times(seconds['look'])}")
+    print(
+        f"  all in {times(everything)}; without decode "
+        f"{times(seconds['analysis'] + seconds['look'])}"
+    )
+
+
+def _clock(folder: Path, cases: list[Case]) -> tuple[dict[str, float], int, list[str]]:
+    parents = {case["parent"]: watch(folder / case["parent"]) for case in cases}
+    seconds: dict[str, float] = defaultdict(float)
+    frames = 0
+    sizes: set[str] = set()
+
+    @contextmanager
+    def clock(name: str) -> Iterator[None]:
+        began = time.process_time()
+        yield
+        seconds[name] += time.process_time() - began
+
+    for case in cases:
+        path = folder / case["clip"]
+        with clock("decode"):
+            frames += sum(1 for _ in _plain_decode(path))
+        with clock("probe"):
+            probe(path)
+        with clock("watch"):
+            footage = watch(path)
+        with clock("look"):
+            look_at(footage, parent=parents[case["parent"]])
+        decoded = list(read_frames(path))
+        with clock("analysis"):
+            watch_frames(decoded)
+        if footage.clip is not None:
+            sizes.add(str(footage.clip.size))
+    return dict(seconds), frames, sorted(sizes)
+
+
+def _plain_decode(path: Path) -> Iterable[object]:
+    try:
+        with av.open(str(path)) as container:
+            stream = container.streams.video[0]
+            stream.thread_type = "NONE"
+            yield from container.decode(stream)
+    except av.FFmpegError as error:
+        raise BrokenMedia(path, str(error)) from error
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""How the sample stills are drawn: ink, faces, hair and clothes, and the cast that wears them."""

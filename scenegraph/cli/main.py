@@ -1,0 +1,71 @@
+"""The one place that turns an outcome into an exit code."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+from pydantic import ValidationError
+
+from scenegraph.cli.app import app
+from scenegraph.cli.show import show_error
+from scenegraph.errors import Place, SceneError, SceneGraphError
+
+INTERRUPTED = 130
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Run `scenegraph ARGV` and exit with its code.
+
+    A `SceneGraphError` becomes a sentence and its exit code; anything else is a bug and keeps its
+    traceback.
+    """
+    args = list(sys.argv[1:] if argv is None else argv)
+    sys.exit(run_command(args))
+
+
+def run_command(args: list[str]) -> int:
+    """The exit code of one command line."""
+    as_json = "--json" in args
+    try:
+        returned = app(args, prog_name="scenegraph", standalone_mode=False)
+    except SceneGraphError as error:
+        show_error(error, as_json)
+        return error.exit_code
+    except ValidationError as error:
+        if error.title != "Settings":
+            raise
+        show_error(_bad_setting(error), as_json)
+        return SceneError.exit_code
+    except (KeyboardInterrupt, EOFError):
+        sys.stderr.write(
+            "\nInterrupted. All state is kept: run the same command again to go on.\n"
+        )
+        return INTERRUPTED
+    except BrokenPipeError:
+        sys.stderr.close()
+        return 0
+    except Exception as error:
+        # typer keeps its own copy of click, or uses the installed one: told by what they offer.
+        if type(error).__name__ == "Abort":
+            return INTERRUPTED
+        if not (hasattr(error, "format_message") and hasattr(error, "exit_code")):
+            raise
+        context = getattr(error, "ctx", None)
+        path = context.command_path if context is not None else "scenegraph"
+        show_error(
+            SceneError(error.format_message(), next=f"`{path} --help` shows how it is called."),
+            as_json,
+        )
+        return int(error.exit_code)
+    return returned if isinstance(returned, int) else 0
+
+
+def _bad_setting(error: ValidationError) -> SceneError:
+    first = error.errors(include_input=False, include_url=False)[0]
+    name = str(first["loc"][0]) if first["loc"] else "a setting"
+    return SceneError(
+        f"The environment variable {name} cannot be used: {first['msg']}.",
+        next="Mend it or unset it; `scenegraph doctor` lists what may be set.",
+        where=Place("environment"),
+    )

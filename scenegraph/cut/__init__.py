@@ -1,0 +1,47 @@
+"""Reviewed clips in reel order come in; in and out points, a timeline and one reel file go out.
+
+It never looks at a picture itself (it takes series and prints), never spends, never drops a shot
+without naming it.
+"""
+
+from scenegraph.cut.conform import (
+    Fit,
+    Fitted,
+    concat_command,
+    fit_picture,
+    reel_format,
+    segment_command,
+)
+from scenegraph.cut.cutpoints import cutpoints
+from scenegraph.cut.film import Cut, CutChoice, choose_cuts
+from scenegraph.cut.footage import ReelClip, clip_of_review, model_cuts
+from scenegraph.cut.joins import Seam, extend_seams
+from scenegraph.cut.points import calmest
+from scenegraph.cut.stitch import Progress, Segment, check_reel, make_segment, stitch
+from scenegraph.cut.timeline import Kept, make_timeline
+
+__all__ = [
+    "Cut",
+    "CutChoice",
+    "Fit",
+    "Fitted",
+    "Kept",
+    "Progress",
+    "ReelClip",
+    "Seam",
+    "Segment",
+    "calmest",
+    "check_reel",
+    "choose_cuts",
+    "clip_of_review",
+    "concat_command",
+    "cutpoints",
+    "extend_seams",
+    "fit_picture",
+    "make_segment",
+    "make_timeline",
+    "model_cuts",
+    "reel_format",
+    "segment_command",
+    "stitch",
+]

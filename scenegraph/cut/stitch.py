@@ -1,0 +1,347 @@
+"""Timeline to reel: every event encoded once as a segment, the reel their exact concatenation.
+
+Segments lie in a folder under the hash of all that they are made from (the clip's content, the
+span, the format, the command and the FFmpeg that ran it). A changed shot, cut point or order
+therefore encodes only what it touches, and the reel is the same file that a full build makes.
+Beside each segment lies a note of its length and hash: one that is missing, cut short or damaged is
+made again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import hashlib
+import json
+import os
+import re
+import secrets
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import av
+import structlog
+
+from scenegraph.cut.conform import THREADS, Fit, concat_command, ffmpeg_name, segment_command
+from scenegraph.errors import CutError, FfmpegFailed
+from scenegraph.ledger.timeline import Event, ReelFormat, Timeline
+from scenegraph.media.clip import Clip
+from scenegraph.media.container import open_video
+from scenegraph.media.ffmpeg import ffmpeg_exe, run_ffmpeg
+from scenegraph.media.files import replacing
+from scenegraph.media.probe import probe
+from scenegraph.settings import Settings
+
+log = structlog.get_logger(__name__)
+
+#: Part of every segment's key: raise it when the same command would mean another picture.
+CODE_VERSION = "segment/1"
+#: Starting FFmpeg, and the slowest machine's time for one frame.
+PATIENCE_S, PATIENCE_PER_FRAME_S = 60.0, 1.0
+#: A media store names a file by its hash.
+STORE_NAME = re.compile(r"[0-9a-f]{64}")
+
+ContentHash = Callable[[Clip], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a reel has come. `frames` of `of` are in segments; `made` segments were encoded,
+    `reused` were there already.
+    """
+
+    frames: int
+    of: int
+    made: int
+    reused: int
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """One encoded event. `made`: it was encoded now, not found."""
+
+    path: Path
+    key: str
+    frames: int
+    made: bool
+
+
+def file_hash(path: Path) -> str:
+    """sha256 of a file's bytes, in hex."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def content_hash(clip: Clip) -> str:
+    """What the clip is, as a hash: its name in a media store, else its bytes are read."""
+    return clip.path.stem if STORE_NAME.fullmatch(clip.path.stem) else file_hash(clip.path)
+
+
+def segment_key(
+    event: Event, format: ReelFormat, frames: int, content: str, *, fit: Fit = "auto", exe: str
+) -> str:
+    """What a segment is made from, as a hash. The clip's path and name are not in it."""
+    command = segment_command(event, format, frames, Path("out.mp4"), fit=fit, exe="ffmpeg")
+    command[command.index("-i") + 1] = content
+    made_from = [CODE_VERSION, ffmpeg_name(exe), content, event.span.start, event.span.stop]
+    return hashlib.sha256(json.dumps([*made_from, command]).encode()).hexdigest()
+
+
+async def make_segment(
+    event: Event,
+    format: ReelFormat,
+    frames: int,
+    folder: Path,
+    *,
+    fit: Fit = "auto",
+    content: ContentHash = content_hash,
+    settings: Settings | None = None,
+    on_progress: Callable[[int], None] | None = None,
+) -> Segment:
+    """The segment of one event, encoded if it is not in `folder` in good order.
+
+    May be called for an event as soon as its cut is known, while later shots are still being made.
+
+    Raises:
+        CutError: the disk is full, or FFmpeg wrote another number of frames.
+        FfmpegFailed: FFmpeg could not encode it.
+    """
+    with _disk_errors(folder):
+        digest = await asyncio.to_thread(content, event.clip)
+    return await _segment(
+        event, format, frames, folder, digest, fit, ffmpeg_exe(settings), on_progress
+    )
+
+
+async def _segment(
+    event: Event,
+    format: ReelFormat,
+    frames: int,
+    folder: Path,
+    digest: str,
+    fit: Fit,
+    exe: str,
+    on_progress: Callable[[int], None] | None,
+) -> Segment:
+    with _disk_errors(folder):
+        key = segment_key(event, format, frames, digest, fit=fit, exe=exe)
+        path, note = folder / f"{key}.mp4", folder / f"{key}.json"
+        if await asyncio.to_thread(_is_sound, path, note, frames):
+            return Segment(path, key, frames, made=False)
+        folder.mkdir(parents=True, exist_ok=True)
+        temp = folder / f".{key[:16]}.{secrets.token_hex(6)}.mp4"
+        try:
+            command = segment_command(event, format, frames, temp, fit=fit, exe=exe)
+            patience = PATIENCE_S + PATIENCE_PER_FRAME_S * (event.span.stop + frames)
+            await run_ffmpeg(command, timeout_s=patience, on_progress=on_progress)
+            await asyncio.to_thread(check_picture_times, temp, frames, event.shot)
+            facts = {"frames": frames, "sha256": await asyncio.to_thread(file_hash, temp)}
+            temp.replace(path)
+            _write_note(note, json.dumps(facts))
+        finally:
+            temp.unlink(missing_ok=True)
+    log.info("segment.made", shot=event.shot, take=event.take, key=key[:16], frames=frames)
+    return Segment(path, key, frames, made=True)
+
+
+async def stitch(
+    timeline: Timeline,
+    segments: Path,
+    out: Path,
+    *,
+    fit: Fit = "auto",
+    at_once: int | None = None,
+    content: ContentHash = content_hash,
+    settings: Settings | None = None,
+    on_progress: Callable[[Progress], None] | None = None,
+) -> Path:
+    """Make the reel of a timeline at `out`, and return `out`.
+
+    Args:
+        segments: where encoded events are kept; may be shared by many reels.
+        at_once: encodes running at a time; by default so many that their threads fill the cores.
+        content: how a clip is told from another; by default the store's name or the file's hash.
+
+    Raises:
+        CutError: no events, a full disk, or a result that is not the promised one; an older
+            file at `out` is then still there.
+        FfmpegFailed: FFmpeg could not encode or join.
+    """
+    if not timeline.events:
+        raise CutError(
+            "There is nothing to cut: no shot has a take that was kept.",
+            next="`scenegraph run SCENE` shoots what is missing.",
+        )
+    if any(not len(event.span) for event in timeline.events):
+        empty = next(event.shot for event in timeline.events if not len(event.span))
+        raise CutError(f"{empty} plays no frame.", next="Give it one, or leave it out.")
+    exe = ffmpeg_exe(settings)
+    slots = asyncio.Semaphore(at_once or (os.cpu_count() or 1) * 2 // THREADS + 1)
+    state = _Tally(timeline.frames, on_progress)
+    wanted: dict[tuple[Path, int, int, int], asyncio.Task[Segment]] = {}
+
+    with _disk_errors(segments):
+        clips = {event.clip.path: event.clip for event in timeline.events}
+        digests = {p: await asyncio.to_thread(content, clip) for p, clip in clips.items()}
+
+    async def make(event: Event, frames: int) -> Segment:
+        def working(done: int) -> None:
+            state.working(id(event), min(done, frames))
+
+        async with slots:
+            digest = digests[event.clip.path]
+            made = await _segment(
+                event, timeline.format, frames, segments, digest, fit, exe, working
+            )
+        state.done(id(event), made)
+        return made
+
+    order = []
+    try:
+        async with asyncio.TaskGroup() as group:
+            for event in timeline.events:
+                frames = timeline.event_frames(event)
+                same = (event.clip.path, event.span.start, event.span.stop, frames)
+                if same not in wanted:
+                    wanted[same] = group.create_task(make(event, frames), name=event.shot)
+                order.append(wanted[same])
+    except BaseExceptionGroup as errors:
+        raise errors.exceptions[0] from None
+    with _disk_errors(out.parent):
+        await _join([task.result().path for task in order], timeline, segments, out, exe)
+    state.told(timeline.frames)
+    log.info("reel.made", frames=timeline.frames, made=state.made, reused=state.reused)
+    return out
+
+
+async def _join(parts: list[Path], timeline: Timeline, folder: Path, out: Path, exe: str) -> None:
+    # Names in the list are relative and hex only: nothing to quote, and `safe=1` holds.
+    listing = folder / f".{secrets.token_hex(8)}.ffconcat"
+    lines = ["ffconcat version 1.0", *(f"file {part.name}" for part in parts)]
+    try:
+        listing.write_text("\n".join(lines) + "\n", encoding="ascii")
+        with replacing(out) as temp:
+            command = concat_command(listing, timeline.format.rate, temp, exe=exe)
+            patience = PATIENCE_S + PATIENCE_PER_FRAME_S * timeline.frames / 24
+            await run_ffmpeg(command, timeout_s=patience)
+            title = timeline.title or out.name
+            await asyncio.to_thread(check_picture_times, temp, timeline.frames, title)
+    finally:
+        listing.unlink(missing_ok=True)
+
+
+def check_picture_times(path: Path, frames: int, name: str) -> None:
+    """Read a finished file's packets: the promised number, strictly rising times, an I-frame first.
+
+    Nothing is decoded, so that an hour's reel is checked in a second.
+
+    Raises:
+        CutError: it is not so.
+    """
+    count, last, rising, opens_well = 0, -1, True, False
+    try:
+        with open_video(path) as (container, stream):
+            for packet in container.demux(stream):
+                if packet.pts is None or packet.dts is None:
+                    continue  # the empty packet that ends a stream
+                opens_well = opens_well or (count == 0 and packet.is_keyframe)
+                rising = rising and packet.pts == packet.dts and packet.pts > last
+                count, last = count + 1, packet.pts
+    except av.FFmpegError as error:
+        raise CutError(
+            f"{name}: what FFmpeg wrote cannot be read ({error.strerror}).",
+            next="Check the disk, then cut again.",
+        ) from error
+    if count != frames or not rising or not opens_well:
+        faults = [
+            *([f"{count} frames instead of {frames}"] if count != frames else []),
+            *(["times that do not rise"] if not rising else []),
+            *(["no I-frame at its head"] if not opens_well else []),
+        ]
+        raise CutError(
+            f"{name}: FFmpeg wrote {', '.join(faults)}.",
+            next="Review the clip: it may have fewer good frames than it promises. Then cut again.",
+        )
+
+
+def check_reel(path: Path, timeline: Timeline) -> Clip:
+    """Decode a finished reel once and compare it with its promise. Takes as long as decoding.
+
+    Raises:
+        CutError: another number of pictures or another rate came out.
+    """
+    clip = probe(path)
+    if clip.frames != timeline.frames or clip.rate != timeline.format.rate:
+        raise CutError(
+            f"{path}: {clip.frames} frames at {clip.rate}, promised were {timeline.frames} at"
+            f" {timeline.format.rate}.",
+            next="Remove the segments folder and cut again.",
+        )
+    return clip
+
+
+def _is_sound(path: Path, note: Path, frames: int) -> bool:
+    """True when the segment is as it was written: its hash says so."""
+    try:
+        facts = json.loads(note.read_text(encoding="utf-8"))
+        return bool(facts["frames"] == frames and facts["sha256"] == file_hash(path))
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
+
+
+def _write_note(note: Path, text: str) -> None:
+    temp = note.with_name(f".{note.stem[:16]}.{secrets.token_hex(6)}.json")
+    try:
+        temp.write_text(text, encoding="utf-8")
+        temp.replace(note)
+    finally:
+        temp.unlink(missing_ok=True)
+
+
+@contextmanager
+def _disk_errors(folder: Path) -> Iterator[None]:
+    """Say a full or locked disk in a sentence, whoever met it first."""
+    try:
+        yield
+    except FfmpegFailed as error:
+        if os.strerror(errno.ENOSPC) in f"{error.message}\n{error.last_words}":
+            raise _disk_full(folder) from error
+        raise
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise _disk_full(folder) from error
+        raise CutError(
+            f"{error.filename or folder} cannot be used: {error.strerror or error}.",
+            next="Check that the file is there and that the folder may be written.",
+        ) from error
+
+
+def _disk_full(folder: Path) -> CutError:
+    return CutError(
+        f"The disk that holds {folder} is full; the reel was not made.",
+        next="Make room and cut again: what is encoded already is kept.",
+    )
+
+
+class _Tally:
+    """Counts frames as they come, and tells whoever asked."""
+
+    def __init__(self, of: int, tell: Callable[[Progress], None] | None) -> None:
+        self.of, self.tell = of, tell
+        self.made = self.reused = 0
+        self.by_event: dict[int, int] = {}
+
+    def working(self, event: int, frames: int) -> None:
+        self.by_event[event] = frames
+        self.told(min(self.of, sum(self.by_event.values())))
+
+    def done(self, event: int, segment: Segment) -> None:
+        self.made += segment.made
+        self.reused += not segment.made
+        self.working(event, segment.frames)
+
+    def told(self, frames: int) -> None:
+        if self.tell is not None:
+            self.tell(Progress(frames, self.of, self.made, self.reused))

@@ -1,0 +1,124 @@
+"""Kept takes to a timeline: joins decided, cuts chosen, in reel order."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from scenegraph.cut.film import TOLERANCE, choose_cuts
+from scenegraph.cut.footage import ReelClip, clip_of_review
+from scenegraph.cut.joins import goes_on
+from scenegraph.errors import CutError
+from scenegraph.ledger.reviews import Review
+from scenegraph.ledger.timeline import Event, JoinKind, ReelFormat, Timeline
+from scenegraph.media.clip import Clip
+from scenegraph.units import Span
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """A circled take on its way into the reel.
+
+    Attributes:
+        take: its slate.
+        kind: the shot's: t2v, i2v, extend, multicondition.
+        parent: the shot that it hangs on.
+        parent_take: the slate of the parent's take that it was really shot from, when known: a
+            take shot from another one than the reel shows has no exact seam with it.
+    """
+
+    shot: str
+    take: str
+    clip: Clip
+    review: Review
+    kind: str
+    parent: str | None = None
+    parent_take: str | None = None
+
+
+def make_timeline(
+    kept: Sequence[Kept],
+    format: ReelFormat,
+    *,
+    title: str = "",
+    target: int | None = None,
+    tolerance: int = TOLERANCE,
+    joins: Mapping[str, JoinKind] | None = None,
+    left_out: Sequence[str] = (),
+) -> Timeline:
+    """The film of these takes, in this order.
+
+    Args:
+        target: frames the reel should have, met within `tolerance`.
+        joins: how a shot begins where a person decided it; the rest is decided here.
+        left_out: shots of the reel order that have no take. Added to them: takes that are broken,
+            and hops whose answer only repeats its parent.
+
+    Raises:
+        CutError: nothing to cut, or a length that cannot be made.
+    """
+    missing = list(left_out)
+    usable: list[tuple[Kept, ReelClip]] = []
+    for one in kept:
+        try:
+            clip = _reel_clip(one, format)
+        except CutError:
+            missing.append(one.shot)
+            continue
+        before = usable[-1] if usable else None
+        join: JoinKind = _join(one, clip, before) if before else "start"
+        if before is not None and joins and joins.get(one.shot) in ("cut", "rejoin", "extend"):
+            join = joins[one.shot]
+        overlap = one.review.overlap
+        if join == "extend" and overlap is not None and overlap.frames >= clip.frames:
+            missing.append(one.shot)  # it adds nothing: every frame repeats its parent
+            continue
+        usable.append((one, replace(clip, join=join)))
+    if not usable:
+        raise CutError(
+            "There is nothing to cut: no shot has a take that can be played.",
+            next="`scenegraph run SCENE` shoots what is missing.",
+        )
+    choice = choose_cuts([clip for _, clip in usable], target=target, tolerance=tolerance)
+    events = tuple(
+        Event(
+            shot=one.shot,
+            take=one.take,
+            clip=one.clip,
+            span=Span(cut.in_frame, cut.out_frame + 1),
+            join=cut.join,
+            calmest=cut.calmest,
+            motion_at_in=round(cut.motion_at_in, 4),
+            motion_at_out=round(cut.motion_at_out, 4),
+            alternatives=cut.alternatives,
+        )
+        for (one, _), cut in zip(usable, choice.cuts, strict=True)
+    )
+    return Timeline(
+        title=title,
+        events=events,
+        format=format,
+        cost=round(choice.cost, 4),
+        left_out=tuple(missing),
+    )
+
+
+def _reel_clip(one: Kept, format: ReelFormat) -> ReelClip:
+    if not one.clip.frames:
+        raise CutError(f"{one.take} has no frames.", next="Shoot it again.")
+    stretch = format.rate / one.clip.rate
+    return clip_of_review(one.take, one.review, frames=one.clip.frames, stretch=stretch)
+
+
+def _join(one: Kept, clip: ReelClip, before: tuple[Kept, ReelClip]) -> JoinKind:
+    """Exact where one goes on from the other, unseen where it may be, else hard."""
+    earlier, footage = before
+    follows = one.parent == earlier.shot and one.parent_take in (None, earlier.take)
+    overlap = one.review.overlap
+    if follows and one.kind == "extend":
+        return "extend"
+    if follows and overlap is not None and overlap.frames and overlap.confidence >= 0.5:
+        return "extend"
+    if one.parent == earlier.shot and goes_on(footage, clip):
+        return "rejoin"
+    return "cut"

@@ -1,0 +1,235 @@
+"""A take's walk through its states, one durable method for each step."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import Select, bindparam, func, literal_column, select
+
+from scenegraph.errors import LedgerError
+from scenegraph.ledger.reviews import Review
+from scenegraph.ledger.rows import (
+    COPIED,
+    TAKE_COLUMNS,
+    intent_row,
+    json_text,
+    take_from,
+    take_of,
+    usd_units,
+)
+from scenegraph.ledger.sheets import sheet_bytes
+from scenegraph.ledger.store import MediaStore
+from scenegraph.ledger.tables import takes
+from scenegraph.ledger.takes import Intent, QueueUrls, State, Take
+from scenegraph.ledger.writer import Writer
+from scenegraph.media.clip import Clip
+
+
+class Attempts:
+    """What happens to takes. Each method is one write; an illegal step is refused."""
+
+    store: MediaStore
+    _writer: Writer
+    _clock: Callable[[], float]
+
+    def intend(self, intent: Intent) -> Take:
+        """A new take, durable before it is asked for."""
+        at = self._clock()
+        with self._writer.write() as to:
+            number = _next_number(to, intent.scene, intent.shot)
+            id_ = to.insert(takes, intent_row(intent, number, at))
+            to.event("take.intended", take=id_, run=intent.run)
+        return take_of(intent, id_, number, at)
+
+    def submitted(self, id: int, request_id: str, urls: QueueUrls) -> None:
+        """The queue took it; durable before the first poll."""
+        values = {
+            "request_id": request_id,
+            "status_url": urls.status,
+            "response_url": urls.response,
+            "cancel_url": urls.cancel,
+            "submitted_at": self._clock(),
+            "error": None,
+        }
+        with self._writer.write() as to:
+            to.move(id, State.SUBMITTED, values, {"request_id": request_id})
+
+    def answered(self, id: int, answer: Mapping[str, Any], usd: Decimal | None) -> None:
+        """The answer is here; `usd` is what it cost (None: not known yet, still reserved)."""
+        values = {
+            "answer": json_text(answer),
+            "usd": None if usd is None else usd_units(usd),
+            "answered_at": self._clock(),
+        }
+        with self._writer.write() as to:
+            to.move(id, State.ANSWERED, values)
+
+    def fetched(self, id: int, sha256: str, media: str, clip: Clip | None) -> None:
+        """Its file is in the store, hashed and probed (no clip: it cannot be opened)."""
+        values = {
+            "sha256": sha256,
+            "media": media,
+            "clip": json_text(clip.to_json()) if clip else None,
+            "fetched_at": self._clock(),
+        }
+        with self._writer.write() as to:
+            to.move(id, State.FETCHED, values, {"sha256": sha256})
+
+    def keep_sheet(self, review: Review) -> str | None:
+        """Put a review's series and prints into the media store; their name there."""
+        data = sheet_bytes(review)
+        return None if data is None else self.store.put_bytes(data, ".npz").media
+
+    def reviewed(self, id: int, review: Review, *, sheet: str | None = None) -> None:
+        """It was looked at. A take looked at again keeps its state and gets the new review."""
+        if sheet is None:
+            sheet = self.keep_sheet(review)
+        values = {
+            "verdict": review.verdict,
+            "score": None if review.score is None else float(review.score),
+            "review": json_text(review.to_json()),
+            "sheet": sheet,
+        }
+        facts = {"verdict": review.verdict, "score": values["score"]}
+        with self._writer.write() as to:
+            if _state(to, id) in (State.REVIEWED, State.CIRCLED, State.REJECTED):
+                to.change(id, values)
+                to.event("take.reviewed_again", take=id, facts=facts)
+            else:
+                to.move(id, State.REVIEWED, values, facts)
+
+    def circle(self, id: int) -> None:
+        """Keep this take; the shot's other circled take goes back to the sheet.
+
+        Raises:
+            LedgerError: the other one is pinned, or this one may not be circled.
+        """
+        with self._writer.write() as to:
+            row = to.one("its_circled", _circled_beside, its_id=id)
+            if row is not None:
+                other, number, shot, pinned = row
+                if other == id:
+                    return
+                if pinned:
+                    raise LedgerError(
+                        f"Take t{number} of {shot!r} is pinned.",
+                        next=f"`scenegraph unpin SCENE {shot}` first, then pick again.",
+                    )
+                to.move(other, State.REVIEWED, None, {"unseated_by": id})
+            to.move(id, State.CIRCLED)
+
+    def reject(self, id: int, reason: str) -> None:
+        """Not this one; it stays on the sheet with its reason."""
+        with self._writer.write() as to:
+            to.move(id, State.REJECTED, {"error": None, "pinned": 0}, {"reason": reason})
+
+    def refused(self, id: int, error: Mapping[str, Any]) -> None:
+        """The service said no; nothing was spent."""
+        self._end(id, State.REFUSED, error, None)
+
+    def unknown(self, id: int, error: Mapping[str, Any]) -> None:
+        """It left and no answer came: a person decides; its estimate stays reserved."""
+        self._end(id, State.UNKNOWN, error, None)
+
+    def lost(self, id: int, error: Mapping[str, Any], *, usd: Decimal | None = None) -> None:
+        """It will not come; `usd` when it was charged all the same."""
+        self._end(id, State.LOST, error, usd)
+
+    def _end(self, id: int, to_state: State, error: Mapping[str, Any], usd: Decimal | None) -> None:
+        values: dict[str, Any] = {"error": json_text(error)}
+        if usd is not None:
+            values["usd"] = usd_units(usd)
+        with self._writer.write() as to:
+            to.move(id, to_state, values, {"kind": error.get("kind")})
+
+    def adopt(self, intent: Intent, from_take: Take) -> Take:
+        """Give a shot a picture that the store already has: a new take, for nothing.
+
+        It stands where looking at the other one has come to: reviewed, or fetched before that.
+        Key, seed and parts are those of the picture; scene and shot are those of `intent`.
+
+        Raises:
+            LedgerError: `from_take` has no media.
+        """
+        at = self._clock()
+        with self._writer.write() as to:
+            found = to.one("picture", _picture, its_id=from_take.id)
+            if found is None or not State(found[0]).has_media:
+                raise LedgerError(
+                    f"{from_take.slate} has no picture to adopt.",
+                    next="`scenegraph takes SCENE` shows where every take is.",
+                )
+            row = intent_row(intent, _next_number(to, intent.scene, intent.shot), at)
+            row |= dict(zip(COPIED, found[1:], strict=True))
+            row |= {
+                "state": (State.REVIEWED if row["verdict"] else State.FETCHED).value,
+                "usd_estimate": 0,
+                "usd": 0,
+                "billed": 0,
+                "adopted_from": from_take.id,
+                "fetched_at": at,
+            }
+            id_ = to.insert(takes, row)
+            to.event("take.adopted", take=id_, run=intent.run, facts={"from": from_take.slate})
+            return take_from(to.one("take", _whole, its_id=id_), self.store)
+
+    def pin(self, id: int) -> None:
+        """Make the circled take proof against changes upstream.
+
+        Raises:
+            LedgerError: it is not circled.
+        """
+        with self._writer.write() as to:
+            if _state(to, id) is not State.CIRCLED:
+                raise LedgerError(
+                    f"Take {id} is not circled, so it cannot be pinned.",
+                    next="`scenegraph pick SCENE SHOT TAKE` circles it.",
+                )
+            to.change(id, {"pinned": 1})
+            to.event("take.pinned", take=id)
+
+    def unpin(self, id: int) -> None:
+        with self._writer.write() as to:
+            to.change(id, {"pinned": 0})
+            to.event("take.unpinned", take=id)
+
+
+def _next_number(to: Writer, scene: str, shot: str) -> int:
+    def make() -> Select[Any]:
+        return select(func.max(takes.c.number)).where(
+            takes.c.scene == bindparam("scene"), takes.c.shot == bindparam("shot")
+        )
+
+    return int(to.one("next_number", make, scene=scene, shot=shot)[0] or 0) + 1
+
+
+def _state(to: Writer, id: int) -> State | None:
+    row = to.one(
+        "its_state",
+        lambda: select(takes.c.state).where(takes.c.id == bindparam("its_id")),
+        its_id=id,
+    )
+    return State(row[0]) if row else None
+
+
+def _circled_beside() -> Select[Any]:
+    """The circled take of the shot that take `its_id` belongs to."""
+    other = takes.alias("other")
+    return (
+        select(other.c.id, other.c.number, other.c.shot, other.c.pinned)
+        .join_from(takes, other, (other.c.scene == takes.c.scene) & (other.c.shot == takes.c.shot))
+        .where(takes.c.id == bindparam("its_id"), other.c.state == literal_column("'circled'"))
+    )
+
+
+def _whole() -> Select[Any]:
+    return select(*TAKE_COLUMNS).where(takes.c.id == bindparam("its_id"))
+
+
+def _picture() -> Select[Any]:
+    """The state of a take, and all that makes its picture."""
+    return select(takes.c.state, *(takes.c[name] for name in COPIED)).where(
+        takes.c.id == bindparam("its_id")
+    )

@@ -1,0 +1,106 @@
+"""Holding a scene: one process works on it; another is told who does."""
+
+from __future__ import annotations
+
+import os
+import re
+import socket
+from collections.abc import Callable
+from datetime import datetime
+from hashlib import sha256
+from pathlib import Path
+from typing import Self
+
+from sqlalchemy import Engine, delete, insert, select, update
+
+from scenegraph.errors import StoreBusy
+from scenegraph.ledger.database import sentences, writing
+from scenegraph.ledger.lock import FileLock
+from scenegraph.ledger.store import media_failed
+from scenegraph.ledger.tables import holds
+
+
+class SceneHeld(StoreBusy):
+    """Another process works on this scene. Its note says which; None when there is no note yet."""
+
+    pid: int | None = None
+    host: str | None = None
+    since: float | None = None
+
+
+class Hold:
+    """The lock on one scene of a store, with a note in the ledger of who has it since when.
+
+    The lock is the operating system's, so a killed process leaves none behind; the note is for
+    people and may be older than the truth.
+    """
+
+    def __init__(
+        self, engine: Engine, place: str, root: Path, scene: str, clock: Callable[[], float]
+    ) -> None:
+        self._engine, self._place, self._scene, self._clock = writing(engine), place, scene, clock
+        self._lock = FileLock(root / "holds" / f"{_file_name(scene)}.lock")
+
+    def __enter__(self) -> Self:
+        try:
+            held = self._lock.acquire()
+        except OSError as error:
+            raise media_failed(error, str(self._lock.file)) from error
+        if not held:
+            raise self._busy()
+        try:
+            self._write_note()
+        except BaseException:
+            self._lock.release()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        try:
+            mine = (holds.c.scene == self._scene) & (holds.c.pid == os.getpid())
+            with sentences(self._place), self._engine.begin() as connection:
+                connection.execute(update(holds).where(mine).values(released_at=self._clock()))
+        finally:
+            self._lock.release()
+
+    def _write_note(self) -> None:
+        note = {
+            "scene": self._scene,
+            "pid": os.getpid(),
+            "host": socket.gethostname(),
+            "since": self._clock(),
+            "released_at": None,
+        }
+        with sentences(self._place), self._engine.begin() as connection:
+            connection.execute(delete(holds).where(holds.c.scene == self._scene))
+            connection.execute(insert(holds).values(note))
+
+    def _busy(self) -> SceneHeld:
+        with sentences(self._place), self._engine.connect() as connection:
+            note = connection.execute(
+                select(holds.c.pid, holds.c.host, holds.c.since).where(
+                    holds.c.scene == self._scene, holds.c.released_at.is_(None)
+                )
+            ).first()
+        who = "another process"
+        if note is not None:
+            since = datetime.fromtimestamp(note.since).astimezone().isoformat(" ", "seconds")
+            who = f"process {note.pid} on {note.host}, since {since}"
+        busy = SceneHeld(
+            f"The scene {self._scene!r} is being worked on by {who}.",
+            next="Wait for it to end, or stop it; then run again. Nothing is lost either way.",
+        )
+        if note is not None:
+            busy.pid, busy.host, busy.since = note.pid, note.host, note.since
+        return busy
+
+
+def _file_name(scene: str) -> str:
+    """A file name for any scene name.
+
+    >>> _file_name("night-train")
+    'night-train'
+    """
+    if re.fullmatch(r"[a-z0-9][a-z0-9-]{0,80}", scene):
+        return scene
+    return sha256(scene.encode()).hexdigest()[:24]

@@ -1,0 +1,106 @@
+"""What the ledger knows of one scene at one moment: what planning reads instead of a database."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+
+from scenegraph.ledger.takes import Amendment, State, Take
+
+#: Which of several takes of one key is given: the approved one first. A rejected take is not given.
+_RANK = {State.CIRCLED: 0, State.REVIEWED: 1, State.FETCHED: 2}
+
+
+@dataclass(frozen=True)
+class Memory:
+    """An immutable snapshot of one scene's takes and amendments.
+
+    Attributes:
+        takes: by shot, in number order. Also of shots that the scene no longer has.
+        elsewhere: for each key that another scene of the store has media of, how to read it.
+    """
+
+    scene: str
+    takes: Mapping[str, tuple[Take, ...]] = field(default_factory=dict)
+    amendments: tuple[Amendment, ...] = ()
+    elsewhere: Mapping[str, Callable[[], Take]] = field(
+        default_factory=dict, repr=False, compare=False
+    )
+    _circled: Mapping[str, Take] = field(init=False, repr=False, compare=False)
+    _keys: Mapping[str, Take] = field(init=False, repr=False, compare=False)
+    _amended: Mapping[str, tuple[Amendment, ...]] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        circled: dict[str, Take] = {}
+        keys: dict[str, Take] = {}
+        for shot, rows in self.takes.items():
+            for take in rows:
+                state = take.state
+                if state is State.CIRCLED:
+                    circled[shot] = take
+                if state in _RANK:
+                    other = keys.get(take.key)
+                    if other is None or _RANK[state] < _RANK[other.state]:
+                        keys[take.key] = take
+        amended: dict[str, tuple[Amendment, ...]] = {}
+        for amendment in self.amendments:
+            amended[amendment.shot] = (*amended.get(amendment.shot, ()), amendment)
+        object.__setattr__(self, "_circled", circled)
+        object.__setattr__(self, "_keys", keys)
+        object.__setattr__(self, "_amended", amended)
+
+    @classmethod
+    def of(
+        cls,
+        scene: str,
+        takes: Iterable[Take] = (),
+        amendments: Iterable[Amendment] = (),
+        elsewhere: Mapping[str, Callable[[], Take]] | None = None,
+    ) -> Memory:
+        """A memory of these takes, in any order."""
+        by_shot: dict[str, list[Take]] = {}
+        for take in sorted(takes, key=lambda take: (take.shot, take.number)):
+            by_shot.setdefault(take.shot, []).append(take)
+        return cls(
+            scene, {k: tuple(v) for k, v in by_shot.items()}, tuple(amendments), elsewhere or {}
+        )
+
+    def of_shot(self, shot: str) -> tuple[Take, ...]:
+        return self.takes.get(shot, ())
+
+    def circled(self, shot: str) -> Take | None:
+        """The take of `shot` that is kept."""
+        return self._circled.get(shot)
+
+    def take(self, id: int) -> Take | None:
+        """The scene's take of this ledger number."""
+        return next((t for rows in self.takes.values() for t in rows if t.id == id), None)
+
+    def next_number(self, shot: str) -> int:
+        """What the shot's next take will be called."""
+        rows = self.takes.get(shot, ())
+        return rows[-1].number + 1 if rows else 1
+
+    def by_key(self, key: str) -> Take | None:
+        """A take with media made from exactly this, of this scene first, then of any other.
+
+        The engine is part of every key, so a preview is never given for a take. A rejected take
+        is not given: somebody looked and did not want it.
+        """
+        found = self._keys.get(key)
+        if found is None and key in self.elsewhere:
+            found = self.elsewhere[key]()
+        return found
+
+    def amended(self, shot: str) -> tuple[Amendment, ...]:
+        """The amendments of one shot, oldest first; those before its last `undo` are void."""
+        rows = self._amended.get(shot, ())
+        for place in range(len(rows) - 1, -1, -1):
+            if rows[place].kind == "undo":
+                return rows[place + 1 :]
+        return rows
+
+    def pending(self) -> tuple[Take, ...]:
+        """Takes that the service may still owe us, oldest first."""
+        owed = [t for rows in self.takes.values() for t in rows if t.state.is_pending]
+        return tuple(sorted(owed, key=lambda take: take.id))

@@ -1,0 +1,132 @@
+"""Reading the ledger: one question per table, values out."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any
+
+from sqlalchemy import Connection, Row, Table, case, func, or_, select
+
+from scenegraph.errors import LedgerError
+from scenegraph.ledger.memory import Memory
+from scenegraph.ledger.rows import TAKE_COLUMNS, LazyJson, amendment_from, from_units, take_from
+from scenegraph.ledger.store import MediaStore
+from scenegraph.ledger.tables import amendments, events, reels, runs, takes, uploads
+from scenegraph.ledger.takes import Money, State, Take
+
+_SHARED = tuple(state.value for state in (State.CIRCLED, State.REVIEWED, State.FETCHED))
+_OPEN = tuple(
+    state.value for state in (State.INTENDED, State.SUBMITTED, State.ANSWERED, State.UNKNOWN)
+)
+
+
+def read_memory(connection: Connection, scene: str, store: MediaStore) -> Memory:
+    """The scene's takes and amendments, and which keys other scenes of the store have."""
+    # Plain tuples from the driver: a thousand rows with thirty columns are not worth a Row each.
+    query = select(*TAKE_COLUMNS).where(takes.c.scene == scene)
+    rows = connection.execute(query.order_by(takes.c.shot, takes.c.number)).cursor.fetchall()
+    by_shot: dict[str, list[Take]] = {}
+    for row in rows:
+        take = take_from(row, store)
+        by_shot.setdefault(take.shot, []).append(take)
+    others = connection.execute(
+        select(*TAKE_COLUMNS)
+        .where(takes.c.scene != scene, takes.c.state.in_(_SHARED))
+        .order_by(case((takes.c.state == State.CIRCLED.value, 1), else_=0), takes.c.id)
+    ).cursor.fetchall()
+    elsewhere: dict[str, Callable[[], Take]] = {
+        row[_KEY]: partial(take_from, row, store) for row in others
+    }
+    decided = connection.execute(
+        select(amendments).where(amendments.c.scene == scene).order_by(amendments.c.id)
+    )
+    return Memory(
+        scene,
+        {shot: tuple(found) for shot, found in by_shot.items()},
+        tuple(amendment_from(row) for row in decided),
+        elsewhere,
+    )
+
+
+_KEY = [column.name for column in TAKE_COLUMNS].index("key")
+
+
+def read_take(connection: Connection, id: int, store: MediaStore) -> Take:
+    row = connection.execute(select(*TAKE_COLUMNS).where(takes.c.id == id)).first()
+    if row is None:
+        raise LedgerError(
+            f"The ledger has no take {id}.", next="`scenegraph takes SCENE` lists the takes."
+        )
+    return take_from(row, store)
+
+
+def read_money(connection: Connection, scene: str | None, run: int | None) -> Money:
+    open_estimate = (takes.c.billed == 1) & takes.c.state.in_(_OPEN) & takes.c.usd.is_(None)
+    query = select(
+        func.coalesce(func.sum(takes.c.usd), 0),
+        func.coalesce(func.sum(case((open_estimate, takes.c.usd_estimate), else_=0)), 0),
+    )
+    if scene is not None:
+        query = query.where(takes.c.scene == scene)
+    if run is not None:
+        query = query.where(takes.c.run == run)
+    spent, reserved = connection.execute(query).one()
+    return Money(spent=from_units(int(spent)), reserved=from_units(int(reserved)))
+
+
+def read_upload(connection: Connection, sha256: str, engine: str, now: float) -> str | None:
+    return connection.execute(
+        select(uploads.c.url)
+        .where(uploads.c.sha256 == sha256, uploads.c.engine == engine)
+        .where(or_(uploads.c.expires_at.is_(None), uploads.c.expires_at > now))
+        .order_by(uploads.c.id.desc())
+        .limit(1)
+    ).scalar()
+
+
+def read_events(
+    connection: Connection, take: int | None, run: int | None
+) -> tuple[Mapping[str, Any], ...]:
+    query = select(events).order_by(events.c.id)
+    if take is not None:
+        query = query.where(events.c.take == take)
+    if run is not None:
+        query = query.where(events.c.run == run)
+    return tuple(_opened(row, "facts") for row in connection.execute(query))
+
+
+def read_reels(connection: Connection, scene: str) -> tuple[Mapping[str, Any], ...]:
+    return _of_scene(connection, reels, scene, "timeline", "facts")
+
+
+def read_runs(connection: Connection, scene: str) -> tuple[Mapping[str, Any], ...]:
+    return _of_scene(connection, runs, scene, "outcome")
+
+
+def _of_scene(
+    connection: Connection, table: Table, scene: str, *documents: str
+) -> tuple[Mapping[str, Any], ...]:
+    query = select(table).where(table.c.scene == scene).order_by(table.c.id)
+    return tuple(_opened(row, *documents) for row in connection.execute(query))
+
+
+def _opened(row: Row[Any], *documents: str) -> Mapping[str, Any]:
+    """A row as a mapping, its JSON columns read."""
+    values = dict(row._mapping)
+    for name in documents:
+        values[name] = json.loads(values[name]) if values[name] else None
+    return values
+
+
+__all__ = [
+    "LazyJson",
+    "read_events",
+    "read_memory",
+    "read_money",
+    "read_reels",
+    "read_runs",
+    "read_take",
+    "read_upload",
+]

@@ -1,0 +1,38 @@
+"""The one door to FFmpeg: a file comes in; a counted clip, pictures, or another file goes out.
+
+Known containers, local files, bounded sizes and times only. It never judges a picture, never
+decides what to cut, and never reaches another host.
+"""
+
+from scenegraph.media.clip import Clip
+from scenegraph.media.decode import read_frames, read_rgb
+from scenegraph.media.encode import encode_command, encode_frames
+from scenegraph.media.ffmpeg import Leash, ffmpeg_exe, run_ffmpeg, run_ffmpeg_sync
+from scenegraph.media.files import replacing, sync_file, sync_folder
+from scenegraph.media.grab import grab_jpeg
+from scenegraph.media.planes import Planes
+from scenegraph.media.probe import probe
+from scenegraph.media.still import open_still
+from scenegraph.media.tail import cut_tail, tail_command, tail_length
+
+__all__ = [
+    "Clip",
+    "Leash",
+    "Planes",
+    "cut_tail",
+    "encode_command",
+    "encode_frames",
+    "ffmpeg_exe",
+    "grab_jpeg",
+    "open_still",
+    "probe",
+    "read_frames",
+    "read_rgb",
+    "replacing",
+    "run_ffmpeg",
+    "run_ffmpeg_sync",
+    "sync_file",
+    "sync_folder",
+    "tail_command",
+    "tail_length",
+]

@@ -1,0 +1,39 @@
+"""What is still to do: scene, memory and catalog come in; actions, reasons and prices go out.
+
+Keys, plan, selection, amendments and what changed. Everything but `hash_inputs` is pure: it never
+reads a file, writes to the ledger, or asks a service.
+"""
+
+from scenegraph.plan.amend import amended_graph, pick_amendment
+from scenegraph.plan.context import PlanContext
+from scenegraph.plan.expect import Expected
+from scenegraph.plan.inputs import Input, hash_file, hash_inputs
+from scenegraph.plan.keys import derive_seed
+from scenegraph.plan.make import make_plan, plan_all
+from scenegraph.plan.select import Chosen, Selection
+from scenegraph.plan.shot import plan_shot
+from scenegraph.plan.values import Act, Action, Change, Job, Plan, ShotPlan
+from scenegraph.plan.why import changes
+
+__all__ = [
+    "Act",
+    "Action",
+    "Change",
+    "Chosen",
+    "Expected",
+    "Input",
+    "Job",
+    "Plan",
+    "PlanContext",
+    "Selection",
+    "ShotPlan",
+    "amended_graph",
+    "changes",
+    "derive_seed",
+    "hash_file",
+    "hash_inputs",
+    "make_plan",
+    "pick_amendment",
+    "plan_all",
+    "plan_shot",
+]

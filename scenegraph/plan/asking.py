@@ -1,0 +1,296 @@
+"""What would be asked for a shot: its request's values, its inputs, its length and its price."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from scenegraph.catalog import (
+    Endpoint,
+    FieldProblem,
+    RequestInvalid,
+    build_request,
+    legal_parameters,
+    length_for,
+    new_frames_in,
+    placement_problems,
+    price_of,
+)
+from scenegraph.plan.amend import Tuning
+from scenegraph.plan.inputs import Input
+from scenegraph.plan.keys import write_json
+from scenegraph.scene import (
+    FrameOf,
+    MotionShot,
+    Scene,
+    Shot,
+    negative_prompt,
+    new_frames,
+    render_prompt,
+    shot_parameters,
+)
+
+#: What of a motion reference is shown to the model: how things move, not what they look like.
+MOTION_CONDITIONING = {"conditioning_type": "depth", "preprocess": True}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ask:
+    """One request without its seed: everything that a shot's words and parents decide.
+
+    Attributes:
+        params: without seed and URLs; params_text: the same written out, for hashing.
+        problems: why the endpoint would not take it; then the rest is a best guess.
+    """
+
+    endpoint: Endpoint
+    params: Mapping[str, Any]
+    params_text: str
+    inputs: tuple[Input, ...]
+    num_frames: int
+    new_frames: int
+    usd: Decimal
+    notes: tuple[str, ...] = ()
+    problems: tuple[FieldProblem, ...] = field(default=())
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """A request checked and priced, whatever its prompt says."""
+
+    params: Mapping[str, Any]
+    text: str
+    new_frames: int
+    usd: Decimal
+    notes: tuple[str, ...]
+    problems: tuple[FieldProblem, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Memo:
+    """What many shots of one scene have in common, worked out once."""
+
+    shapes: dict[str, Shape] = field(default_factory=dict)
+    paths: dict[tuple[str, str], Path] = field(default_factory=dict)
+
+    def path(self, name: str, find: Callable[[str], Path]) -> Path:
+        """The file of a still or a motion; finding it looks at the disk for links."""
+        asked = (find.__name__, name)
+        if asked not in self.paths:
+            self.paths[asked] = find(name)
+        return self.paths[asked]
+
+
+def tail_of(parent_frames: int, wish: int) -> int:
+    """How many of a parent's last frames are shown: `wish`, or the largest 8k+1 that it has.
+
+    >>> tail_of(121, 65), tail_of(60, 65), tail_of(5, 65)
+    (65, 57, 1)
+    """
+    return min(wish, max(1, (parent_frames - 1) // 8 * 8 + 1))
+
+
+def make_ask(
+    scene: Scene,
+    shot: Shot,
+    told: Shot,
+    endpoint: Endpoint,
+    *,
+    parent_frames: int,
+    aspect_ratio: str | None,
+    hashes: Mapping[Path, str],
+    parent_hashes: Mapping[str, str | None],
+    tuning: Tuning,
+    memo: Memo,
+) -> Ask:
+    """The request for `shot`.
+
+    Args:
+        told: the shot as the scene file has it; its words and parameters are read from it.
+        parent_frames: frames of the parent's clip, or of the take that it will have.
+        aspect_ratio: the ratio of the chain that this shot goes on; None when it starts one.
+        hashes: of the scene's own files.
+        parent_hashes: of the parents' takes by shot; None for one that is still to be shot.
+        tuning: parameters and words that amendments have added.
+        memo: requests already checked (most shots of a scene differ in words alone), and paths.
+    """
+    own = {**shot.parameters, **tuning.parameters}
+    values, notes = _preset_values(scene, told, endpoint, own)
+    if aspect_ratio is not None and "aspect_ratio" in values and "aspect_ratio" not in own:
+        values["aspect_ratio"] = aspect_ratio
+    negative = negative_prompt(scene, told)
+    if "negative_prompt" in endpoint.fields and negative:
+        values["negative_prompt"] = negative
+    rate = int(values.get("frame_rate") or 24)
+    tail = tail_of(parent_frames, scene.tail_frames) if shot.tail_of is not None else 0
+    wanted = new_frames(scene, told)
+    if endpoint.length in endpoint.fields:
+        values[endpoint.length] = length_for(endpoint, wanted, shown=tail, rate=rate)
+    inputs = _inputs(scene, shot, endpoint, tail, hashes, parent_hashes, memo)
+    _place_inputs(values, inputs, endpoint, tail, rate)
+    prompt = _with_phrases(render_prompt(scene, told), tuning.phrases)
+    name = write_json([endpoint.id, tail, rate, [one.into for one in inputs], values])
+    shape = memo.shapes.get(name)
+    if shape is None:
+        shape = memo.shapes[name] = _shape(
+            endpoint, {**values, "prompt": prompt}, inputs, tail, rate
+        )
+    if shape.new_frames != wanted and not shape.problems:
+        notes = (*notes, f"{wanted} new frames are wanted; {shape.new_frames} are asked.")
+    return Ask(
+        endpoint=endpoint,
+        params={**shape.params, "prompt": prompt},
+        params_text=f"{shape.text}\n{write_json(prompt)}",
+        inputs=inputs,
+        num_frames=shape.new_frames + (tail if endpoint.counts == "total" else 0),
+        new_frames=shape.new_frames,
+        usd=shape.usd,
+        notes=(*notes, *shape.notes),
+        problems=shape.problems,
+    )
+
+
+def _shape(
+    endpoint: Endpoint, values: dict[str, Any], inputs: Sequence[Input], tail: int, rate: int
+) -> Shape:
+    try:
+        request = build_request(endpoint, values, awaiting=[one.into for one in inputs])
+    except RequestInvalid as error:
+        return Shape(values, "", 0, Decimal(0), (), error.problems)
+    params = request.params
+    problems: Sequence[FieldProblem] = ()
+    if tail and ("video" in params or "videos" in params):
+        where = "video" if "video" in params else "videos[0]"
+        problems = placement_problems(endpoint, params, tail, where)
+    fresh = new_frames_in(endpoint, params, shown=tail, rate=rate)
+    return Shape(
+        params,
+        write_json({name: value for name, value in params.items() if name != "prompt"}),
+        fresh,
+        price_of(endpoint, params),
+        request.notes,
+        tuple(problems),
+    )
+
+
+def _preset_values(
+    scene: Scene, shot: Shot, endpoint: Endpoint, own: Mapping[str, Any]
+) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """Presets are bent to what the endpoint takes; what the shot itself says is not."""
+    wanted = shot_parameters(scene, shot)
+    bent, notes = legal_parameters(
+        endpoint, {name: value for name, value in wanted.items() if name not in own}
+    )
+    values = {**bent, **own}
+    for name in ("num_frames", "seed", endpoint.length):
+        values.pop(name, None)
+    return values, notes
+
+
+def _with_phrases(prompt: str, phrases: Sequence[str]) -> str:
+    new = [phrase for phrase in phrases if phrase not in prompt]
+    return f"{prompt.rstrip()} {' '.join(new)}" if new else prompt
+
+
+def _inputs(
+    scene: Scene,
+    shot: Shot,
+    endpoint: Endpoint,
+    tail: int,
+    hashes: Mapping[Path, str],
+    parent_hashes: Mapping[str, str | None],
+    memo: Memo,
+) -> tuple[Input, ...]:
+    inputs: list[Input] = []
+    keyframe = shot.picture_of
+    image_at: tuple[str | int, ...] = (
+        ("images", 0, "image_url") if "images" in endpoint.fields else ("image_url",)
+    )
+    if isinstance(keyframe, FrameOf):
+        source = parent_hashes.get(keyframe.shot)
+        inputs.append(
+            Input(
+                role="image",
+                into=image_at,
+                parent=keyframe.shot,
+                frame=keyframe.frame,
+                sha256=source,
+            )
+        )
+    elif keyframe is not None:
+        still = memo.path(keyframe, scene.still_of)
+        inputs.append(Input(role="image", into=image_at, file=still, sha256=hashes[still]))
+    videos = 0
+    if shot.tail_of is not None:
+        if "videos" in endpoint.fields:
+            tail_at: tuple[str | int, ...] = ("videos", 0, "video_url")
+            videos = 1
+        else:
+            tail_at = ("video", "video_url") if "video" in endpoint.fields else ("video_url",)
+        source = parent_hashes.get(shot.tail_of)
+        inputs.append(
+            Input(role="video", into=tail_at, parent=shot.tail_of, tail_frames=tail, sha256=source)
+        )
+    if isinstance(shot, MotionShot) and shot.motion is not None:
+        motion = memo.path(shot.motion, scene.motion_of)
+        inputs.append(
+            Input(
+                role="motion",
+                into=("videos", videos, "video_url"),
+                file=motion,
+                sha256=hashes[motion],
+            )
+        )
+    return tuple(inputs)
+
+
+def _place_inputs(
+    values: dict[str, Any], inputs: Sequence[Input], endpoint: Endpoint, tail: int, rate: int
+) -> None:
+    """Where in the answer each input sits, and how it is read."""
+    total = values.get(endpoint.length)
+    for one in inputs:
+        match one.into:
+            case ("images", 0, _):
+                # The model is shown the tail at the head; then the keyframe is where it must
+                # arrive: the last frame, whose number is a multiple of 8 in a clip of 8k+1.
+                at = (int(total) - 1) // 8 * 8 if tail and total else 0
+                values["images"] = [{"start_frame_num": at, "strength": 1}]
+            case ("video", _):
+                values["video"] = {
+                    "start_frame_num": 0,
+                    "strength": 1,
+                    "limit_num_frames": False,
+                    "resample_fps": False,
+                    "reverse_video": False,
+                }
+            case ("videos", _, _):
+                values.setdefault("videos", []).append(_video_of(one, total, tail, rate))
+    if tail and "num_context_frames" in endpoint.fields:
+        values["num_context_frames"] = tail
+
+
+def _video_of(one: Input, total: Any, tail: int, rate: int) -> dict[str, Any]:
+    if one.role == "video":
+        return {
+            "start_frame_num": 0,
+            "strength": 1,
+            "limit_num_frames": False,
+            "resample_fps": False,
+            "reverse_video": False,
+            "conditioning_type": "rgb",
+        }
+    start = (tail + 7) // 8 * 8
+    return {
+        "start_frame_num": start,
+        "strength": 1,
+        "limit_num_frames": True,
+        "max_num_frames": max(1, int(total or 121) - start),
+        "resample_fps": True,
+        "target_fps": rate,
+        "reverse_video": False,
+        **MOTION_CONDITIONING,
+    }

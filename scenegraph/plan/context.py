@@ -1,0 +1,169 @@
+"""Everything that planning looks at, gathered once, and what it has already worked out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from scenegraph.catalog import Catalog, Endpoint, legal_parameters
+from scenegraph.ledger import Engine, Memory, State, Take
+from scenegraph.plan.amend import amended_graph, tuning_of
+from scenegraph.plan.asking import Ask, Memo, make_ask
+from scenegraph.plan.select import Chosen, Selection
+from scenegraph.scene import Scene, Shot, ShotGraph, shot_parameters
+
+if TYPE_CHECKING:
+    from scenegraph.plan.values import ShotPlan
+
+
+@dataclass(frozen=True)
+class PlanContext:
+    """Scene, memory, catalog, hashes and selection of one plan.
+
+    The executor keeps one context for a run and asks it again, shot by shot, as takes come in.
+    What it holds besides is only a memo: a new context over the same state plans the same.
+
+    Attributes:
+        graph: with the nodes that amendments have inserted.
+        run: the run that is under way; a forced shot that this run has shot is not forced again.
+        planned: the last plan of each shot.
+    """
+
+    scene: Scene
+    graph: ShotGraph
+    memory: Memory
+    engine: Engine
+    catalog: Catalog
+    hashes: Mapping[Path, str]
+    chosen: Chosen
+    run: int | None = None
+    planned: dict[str, ShotPlan] = field(default_factory=dict, repr=False)
+    _endpoints: dict[str, Endpoint] = field(default_factory=dict, repr=False)
+    _memo: Memo = field(default_factory=Memo, repr=False)
+    _ratios: dict[str, str | None] = field(default_factory=dict, repr=False)
+    _lost_shots: list[dict[str, list[Take]]] = field(default_factory=list, repr=False)
+    _claims: dict[int, str] = field(default_factory=dict, repr=False)
+
+    @classmethod
+    def of(
+        cls,
+        scene: Scene,
+        memory: Memory,
+        *,
+        engine: Engine,
+        catalog: Catalog,
+        hashes: Mapping[Path, str],
+        selection: Selection | None = None,
+        graph: ShotGraph | None = None,
+        run: int | None = None,
+    ) -> PlanContext:
+        """Gather a context.
+
+        Args:
+            graph: the amended graph, when the caller has it already.
+
+        Raises:
+            UnknownShot: the selection names a shot that is not there.
+            UnknownFamily: the scene names a model that the catalog does not have.
+        """
+        catalog.family(scene.model)
+        whole = graph or amended_graph(scene, memory)
+        return cls(
+            scene=scene,
+            graph=whole,
+            memory=memory,
+            engine=engine,
+            catalog=catalog,
+            hashes=hashes,
+            chosen=(selection or Selection()).on(whole),
+            run=run,
+        )
+
+    @property
+    def engine_part(self) -> dict[str, Any]:
+        """The engine's part of every key: a preview never passes for a take."""
+        if self.engine == "animatic":
+            return {"name": "animatic", "drift": self.scene.animatic.drift}
+        return {"name": self.engine}
+
+    def endpoint(self, shot: Shot) -> Endpoint:
+        found = self._endpoints.get(shot.kind)
+        if found is None:
+            found = self.catalog.family(self.scene.model).endpoint(shot.kind)
+            self._endpoints[shot.kind] = found
+        return found
+
+    def ask(self, shot: Shot, parents: Mapping[str, Take | None]) -> Ask:
+        """The request for a shot whose parents are these."""
+        tail = shot.tail_of
+        return make_ask(
+            self.scene,
+            shot,
+            self._told(shot),
+            self.endpoint(shot),
+            parent_frames=self._frames_of(tail, parents) if tail is not None else 0,
+            aspect_ratio=self.ratio(tail) if tail is not None else None,
+            hashes=self.hashes,
+            parent_hashes={id: take.sha256 if take else None for id, take in parents.items()},
+            tuning=tuning_of(self.memory.amended(shot.id)),
+            memo=self._memo,
+        )
+
+    def _told(self, shot: Shot) -> Shot:
+        """The shot as the file has it: an inserted node changes what is shown, not what is told."""
+        return self.scene.graph().shots.get(shot.id, shot)
+
+    def _frames_of(self, id: str, parents: Mapping[str, Take | None]) -> int:
+        take = parents.get(id)
+        if take is not None and take.clip is not None:
+            return take.clip.frames
+        return self.planned[id].job.num_frames
+
+    def ratio(self, id: str) -> str | None:
+        """The picture's shape of the chain that a shot belongs to: its start's, for all of it.
+
+        `auto` follows the input, a fixed ratio crops to itself: mixed in one chain, the picture
+        would change its size at a hop.
+        """
+        walk = []
+        above: str | None = id
+        while above is not None and above not in self._ratios:
+            walk.append(above)
+            shot = self.graph.shots[above]
+            above = None if "aspect_ratio" in shot.parameters else shot.tail_of
+        for one in reversed(walk):
+            shot = self.graph.shots[one]
+            if "aspect_ratio" in shot.parameters or shot.tail_of is None:
+                wish = shot_parameters(self.scene, self._told(shot)).get("aspect_ratio")
+                legal, _ = legal_parameters(self.endpoint(shot), {"aspect_ratio": wish})
+                self._ratios[one] = legal.get("aspect_ratio")
+            else:
+                self._ratios[one] = self._ratios[shot.tail_of]
+        return self._ratios[id]
+
+    def orphan(self, shot: str, setup: str) -> Take | None:
+        """A kept take of exactly this setup whose own shot the scene has no more: a renamed shot.
+
+        One take is given to one shot only. Twins of one setup are given in the order of the graph.
+        """
+        if not self._lost_shots:
+            lost: dict[str, list[Take]] = {}
+            present = self.graph.shots
+            given = {
+                take.adopted_from
+                for id, takes in self.memory.takes.items()
+                if id in present
+                for take in takes
+            }
+            for id, takes in self.memory.takes.items():
+                if id not in present:
+                    for take in takes:
+                        if take.state is State.CIRCLED and take.id not in given:
+                            lost.setdefault(take.setup, []).append(take)
+            self._lost_shots.append(lost)
+        for take in self._lost_shots[0].get(setup, ()):
+            if self._claims.setdefault(take.id, shot) == shot:
+                return take
+        return None

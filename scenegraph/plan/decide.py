@@ -1,0 +1,375 @@
+"""The one thing to do about a shot. The rules stand in the order in which they apply."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from scenegraph.ledger import Amendment, State, Take
+from scenegraph.plan.amend import is_accepted, is_asked_about, picked
+from scenegraph.plan.context import PlanContext
+from scenegraph.plan.values import Act, Action, Change, Job, ShotPlan
+from scenegraph.plan.why import changes
+from scenegraph.scene import Shot
+
+#: A take that a person gave up is not asked for again by itself.
+GIVEN_UP = "given-up"
+
+
+@dataclass
+class Sight:
+    """One shot as it stands: what is wanted, what there is, what it hangs on."""
+
+    shot: Shot
+    job: Job
+    own: tuple[Take, ...]
+    parents: Mapping[str, Take | None]
+    forced: bool
+
+    @property
+    def missing(self) -> list[str]:
+        """Parents whose take is still to come."""
+        return [id for id, take in self.parents.items() if take is None]
+
+    @cached_property
+    def same(self) -> list[Take]:
+        """Own takes of the setup that is wanted, newest first."""
+        if self.job.provisional:
+            return []
+        return [take for take in reversed(self.own) if take.setup == self.job.setup]
+
+
+def decide(context: PlanContext, sight: Sight) -> ShotPlan:
+    """What to do about the shot.
+
+    1. Pinned: kept, or shown as stale; never shot.
+    2. A person must say what became of a request: ask.
+    3. On its way or on the disk: collected, whatever else is wanted. Paid work is never lost.
+    4. Forced: a new take.
+    5. The circled take fits: kept. So is another take that fits, for nothing.
+    6. The same was refused, given up, or has drifted past its ladder: ask.
+    7. Only the parent has another take: stale until somebody asks for it.
+    8. Otherwise it is shot, once its parents are here.
+    """
+    id = sight.shot.id
+    selected = id in context.chosen.selected
+    circled = context.memory.circled(id)
+    amended = context.memory.amended(id)
+    if circled is not None and circled.pinned:
+        return _pinned(sight, circled, amended, selected)
+    if not selected:
+        return _left_out(sight, circled, amended)
+    found = _open(sight, circled, amended) or (
+        None if sight.forced else _kept(context, sight, circled, amended)
+    )
+    if found is not None:
+        return found
+    if not sight.forced:
+        found = _question(sight, circled, amended)
+        if found is not None:
+            return found
+    changed = _changed(circled, sight.job)
+    asked = sight.forced or id in context.chosen.asked
+    if circled is not None and not asked and _only_others(context, sight, circled):
+        who = _names(_other_takes(sight, circled))
+        return _plan(
+            sight,
+            "stale",
+            f"t{circled.number} was made from another take of {who}; it stays until you ask",
+            take=circled,
+            gives=circled,
+            changed=changed,
+            next=f"`scenegraph rerun SCENE {id}` shoots it again.",
+        )
+    return _shoot(context, sight, circled, changed)
+
+
+def _plan(sight: Sight, action: Action, reason: str, **more: Any) -> ShotPlan:
+    return ShotPlan(shot=sight.shot.id, action=action, reason=reason, job=sight.job, **more)
+
+
+def _pinned(
+    sight: Sight, circled: Take, amended: tuple[Amendment, ...], selected: bool
+) -> ShotPlan:
+    name = f"t{circled.number}"
+    fits = _fits(sight, circled, amended)
+    if fits and not sight.forced:
+        reason = f"{name} is pinned"
+    elif fits:
+        reason = f"{name} is pinned; no other take is shot"
+    elif sight.missing:
+        reason = f"pinned, stale: {name} stays although {_names(sight.missing)} will change"
+    else:
+        reason = f"pinned, stale: {name} stays although what it is made from has changed"
+    kept = fits and not sight.forced
+    return _plan(
+        sight,
+        "keep" if kept else "stale",
+        reason,
+        take=circled,
+        gives=circled,
+        selected=selected,
+        changed=() if fits else _changed(circled, sight.job),
+        next="" if kept else f"`scenegraph unpin SCENE {sight.shot.id}` lets it be shot again.",
+    )
+
+
+def _left_out(sight: Sight, circled: Take | None, amended: tuple[Amendment, ...]) -> ShotPlan:
+    if circled is None:
+        return _plan(
+            sight,
+            "wait",
+            "left out of this selection, and never shot",
+            selected=False,
+            root_cause=sight.shot.id,
+        )
+    fits = _fits(sight, circled, amended)
+    return _plan(
+        sight,
+        "keep" if fits else "stale",
+        f"t{circled.number} is kept" if fits else f"t{circled.number} no longer fits; left out",
+        selected=False,
+        take=circled,
+        gives=circled,
+        changed=() if fits else _changed(circled, sight.job),
+    )
+
+
+def _open(sight: Sight, circled: Take | None, amended: tuple[Amendment, ...]) -> ShotPlan | None:
+    """An attempt that has not come to its end."""
+    still = circled if circled is not None and _fits(sight, circled, amended) else None
+    for take in sight.same:
+        if take.state is State.UNKNOWN or (take.state is State.INTENDED and take.billed):
+            return _plan(
+                sight,
+                "ask",
+                f"t{take.number} was sent and no answer came: it may be running, and billed",
+                take=take,
+                gives=still,
+                root_cause=sight.shot.id,
+                next=f"`scenegraph resolve SCENE {sight.shot.id} "
+                "--attach REQUEST_ID | --resubmit | --give-up`.",
+            )
+    for take in sight.same:
+        if take.state.is_pending:
+            where = "is on its way" if take.state is State.SUBMITTED else "is ready to be fetched"
+            reason = f"t{take.number} was asked for already and {where}; it is collected"
+            return _plan(sight, "reattach", reason, act="poll", take=take, gives=None)
+        undecided = (
+            take.state is State.REVIEWED
+            and take.verdict != "good"
+            and still is None
+            and not is_accepted(take, amended)
+            and not is_asked_about(take, amended)
+        )
+        if take.state is State.FETCHED or (undecided and not sight.forced):
+            word = "looked at" if take.state is State.FETCHED else "decided about"
+            reason = f"t{take.number} is on the disk and has only to be {word}"
+            return _plan(sight, "reattach", reason, act="review", take=take, gives=None)
+    return None
+
+
+def _fits(sight: Sight, circled: Take, amended: tuple[Amendment, ...]) -> bool:
+    """Whether the circled take is what is wanted, or was chosen while this was wanted."""
+    if sight.job.provisional:
+        return False
+    if sight.job.setup == circled.setup or sight.job.key == circled.key:
+        return True
+    choice = picked(amended)
+    return (
+        choice is not None
+        and choice.take == circled.id
+        and choice.values.get("setup") == sight.job.setup
+    )
+
+
+def _kept(
+    context: PlanContext, sight: Sight, circled: Take | None, amended: tuple[Amendment, ...]
+) -> ShotPlan | None:
+    """Something in the store that fits, so that nothing must be paid."""
+    if circled is not None and _fits(sight, circled, amended):
+        chosen = circled.setup != sight.job.setup and circled.key != sight.job.key
+        reason = f"t{circled.number} was picked" if chosen else f"t{circled.number} is circled"
+        return _plan(sight, "keep", reason, take=circled, gives=circled)
+    if sight.job.provisional:
+        return None
+    good = [
+        take
+        for take in sight.same
+        if take.state is State.REVIEWED and (take.verdict == "good" or is_accepted(take, amended))
+    ]
+    if good:
+        choice = picked(amended)
+        best = next((t for t in good if choice is not None and t.id == choice.take), good[0])
+        reason = f"t{best.number} was made from exactly this; it is circled again, for nothing"
+        return _keep_for_nothing(sight, "circle", reason, best)
+    renamed = context.orphan(sight.shot.id, sight.job.setup)
+    if renamed is not None:
+        reason = f"this is {renamed.shot} under a new name; its take is kept"
+        return _keep_for_nothing(sight, "adopt", reason, renamed)
+    other = context.memory.by_key(sight.job.key)
+    if other is not None and other not in sight.same and _is_good(other):
+        own = other.scene == context.memory.scene and other.shot == sight.shot.id
+        reason = f"already in the store as {other.slate}; it is used again, for nothing"
+        return _keep_for_nothing(sight, "circle" if own else "adopt", reason, other)
+    return None
+
+
+def _is_good(take: Take) -> bool:
+    """Kept by somebody, or not found wanting by anybody."""
+    return take.circled or take.verdict in (None, "good")
+
+
+def _keep_for_nothing(sight: Sight, act: Act, reason: str, take: Take) -> ShotPlan:
+    return _plan(sight, "keep", reason, act=act, take=take, gives=take)
+
+
+def _question(
+    sight: Sight, circled: Take | None, amended: tuple[Amendment, ...]
+) -> ShotPlan | None:
+    """The last attempt at exactly this ended so that asking again needs a person."""
+    if not sight.same:
+        return None
+    last = sight.same[0]
+    id = sight.shot.id
+    error = last.error or {}
+    said = str(error.get("message", "")).rstrip(".")
+    if last.state is State.REFUSED:
+        reason = f"t{last.number} was refused: {said or 'no reason given'}"
+        then = f"Change the shot, or `scenegraph rerun SCENE {id}` asks for the same again."
+    elif last.state is State.LOST and error.get("kind") == GIVEN_UP:
+        reason, then = f"t{last.number} was given up", f"`scenegraph rerun SCENE {id}` tries again."
+    elif is_asked_about(last, amended):
+        reason = f"t{last.number} has drifted and its ladder is at its end"
+        then = f"`scenegraph pick SCENE {id} {last.number}` keeps it; `rerun` tries again."
+    else:
+        return None
+    # What is kept already goes on serving those made from it; nobody is blocked by a wish for more.
+    return _plan(
+        sight,
+        "ask",
+        reason,
+        take=last,
+        gives=circled if circled in sight.same else None,
+        changed=_changed(circled, sight.job),
+        root_cause=id,
+        next=then,
+    )
+
+
+def _shoot(
+    context: PlanContext, sight: Sight, circled: Take | None, changed: tuple[Change, ...]
+) -> ShotPlan:
+    blocked = next(
+        (
+            context.planned[id].root_cause or id
+            for id in sight.missing
+            if not _will_come(context.planned[id])
+        ),
+        None,
+    )
+    if blocked is not None:
+        return _plan(
+            sight,
+            "wait" if circled is None else "stale",
+            f"waits for {blocked}",
+            take=circled,
+            gives=circled,
+            changed=changed,
+            root_cause=blocked,
+        )
+    why = _why_shoot(sight, circled, changed)
+    if sight.missing:
+        names = _names(sight.missing)
+        reason = f"{why}; after {names}" if why else f"after {names}"
+        return _plan(sight, "wait", reason, usd=sight.job.usd, changed=changed, will_shoot=True)
+    return _plan(
+        sight,
+        "shoot",
+        why or "never shot",
+        act="submit",
+        usd=sight.job.usd,
+        changed=changed,
+        will_shoot=True,
+    )
+
+
+def _will_come(plan: ShotPlan) -> bool:
+    return plan.will_shoot or plan.action == "reattach"
+
+
+def _why_shoot(sight: Sight, circled: Take | None, changed: tuple[Change, ...]) -> str:
+    if sight.forced:
+        return "a new take was asked for"
+    if sight.same:
+        last = sight.same[0]
+        said = str((last.error or {}).get("message", "")).rstrip(".")
+        if last.state is State.LOST:
+            return f"t{last.number} was lost{f' ({said})' if said else ''}; it is tried again"
+        if last.state is State.REJECTED:
+            return f"t{last.number} was rejected; another take is shot"
+    if circled is not None:
+        own = [change.field for change in changed if change.field != "parent take"]
+        if own:
+            return f"changed: {', '.join(own)}"
+        return "its parent has changed"
+    return "" if sight.missing else "never shot"
+
+
+def _changed(circled: Take | None, job: Job) -> tuple[Change, ...]:
+    return () if circled is None else changes(circled.parts, job.parts)
+
+
+def _other_takes(sight: Sight, circled: Take) -> list[str]:
+    """The parents whose take is not the one that the circled take was made from."""
+    before = circled.parts.get("inputs", {})
+    return [
+        one.parent
+        for one in sight.job.inputs
+        if one.parent is not None and before.get(one.role, {}).get("sha256") != one.sha256
+    ]
+
+
+def _only_others(context: PlanContext, sight: Sight, circled: Take) -> bool:
+    """True when nothing but the parents' takes differs, and those were chosen, not changed.
+
+    A parent that was shot again because the file changed takes its children with it. A parent of
+    the same setup has another take because a person forced, picked or rejected one: then its
+    children, which somebody may have approved, wait to be asked for.
+    """
+    before, now = dict(circled.parts), dict(sight.job.parts)
+    old_inputs, new_inputs = before.pop("inputs", {}), now.pop("inputs", {})
+    before["params"] = {**before.get("params", {}), "seed": None}
+    now["params"] = {**now["params"], "seed": None}
+    if before != now or old_inputs.keys() != new_inputs.keys():
+        return False
+    parent_of = {one.role: one.parent for one in sight.job.inputs}
+    for role, part in new_inputs.items():
+        old = dict(old_inputs[role])
+        if old == part:
+            continue
+        parent = parent_of[role]
+        if parent is None or {**old, "sha256": ""} != {**part, "sha256": ""}:
+            return False
+        if not _was_chosen(context, parent, old["sha256"], sight.parents[parent]):
+            return False
+    return True
+
+
+def _was_chosen(context: PlanContext, parent: str, old_sha: str, take: Take | None) -> bool:
+    """Whether a parent's other take is of the same wish as the one that was used."""
+    used = next((t for t in context.memory.of_shot(parent) if t.sha256 == old_sha), None)
+    if used is None:
+        return False
+    planned = context.planned[parent]
+    if take is None:
+        return not planned.job.provisional and planned.job.setup == used.setup
+    # A circled take that is not of the parent's own setup was picked by a person.
+    wanted = planned.job
+    return take.setup == used.setup or (take.setup != wanted.setup and take.key != wanted.key)
+
+
+def _names(ids: list[str]) -> str:
+    return " and ".join(ids) if len(ids) < 3 else f"{ids[0]} and {len(ids) - 1} more"

@@ -1,0 +1,103 @@
+"""The files a job is made from: which, where each goes in the request, and their hashes."""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from scenegraph.errors import Problem, SceneInvalid
+
+if TYPE_CHECKING:
+    from scenegraph.scene import Scene, Shot, ShotGraph
+
+Role = Literal["image", "motion", "video"]
+BLOCK = 1 << 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Input:
+    """One file that must have a URL before the job can be asked for.
+
+    Attributes:
+        role: `image` the keyframe, `motion` the reference, `video` the parent's tail.
+        into: where its URL goes in the request, such as `("video", "video_url")`.
+        file: the scene's own file; None when it comes from another shot's take.
+        parent: the shot whose circled take it comes from.
+        tail_frames: of a tail, how many of the parent's last frames are shown.
+        frame: of a picture from a take, which frame: `best`, `first`, `last` or a number.
+        sha256: of the file, or of the parent's take. None while that take is still to be shot.
+    """
+
+    role: Role
+    into: tuple[str | int, ...]
+    file: Path | None = None
+    parent: str | None = None
+    tail_frames: int | None = None
+    frame: str | int | None = None
+    sha256: str | None = None
+
+    def part(self, provisional: str | None = None) -> dict[str, Any]:
+        """What of it is in the key: the bytes, and which frames of them are shown."""
+        part: dict[str, Any] = {"sha256": self.sha256 or f"provisional:{provisional}"}
+        if self.tail_frames is not None:
+            part["tail_frames"] = self.tail_frames
+        if self.frame is not None:
+            part["frame"] = self.frame
+        return part
+
+
+_seen: dict[tuple[str, int, int, int], str] = {}
+
+
+def hash_file(path: Path) -> str:
+    """The sha256 of a file's bytes; read again only when its size, time or number has changed."""
+    stat = path.stat()
+    name = (str(path), stat.st_size, stat.st_mtime_ns, stat.st_ino)
+    if name not in _seen:
+        digest = sha256()
+        with path.open("rb") as file:
+            while block := file.read(BLOCK):
+                digest.update(block)
+        _seen[name] = digest.hexdigest()
+    return _seen[name]
+
+
+def hash_inputs(scene: Scene, graph: ShotGraph | None = None) -> Mapping[Path, str]:
+    """The hash of every still and motion that the scene's shots use, each read once.
+
+    Raises:
+        SceneInvalid: files that are missing or cannot be read, all of them at once.
+    """
+    hashes: dict[Path, str] = {}
+    problems: list[Problem] = []
+    seen: set[tuple[str, str]] = set()
+    for id_, shot in (graph or scene.graph()).shots.items():
+        for field, name in _names_of(shot):
+            if (field, name) in seen:
+                continue
+            seen.add((field, name))
+            path = (scene.still_of if field == "keyframe" else scene.motion_of)(name)
+            try:
+                hashes[path] = hash_file(path)
+            except OSError as error:
+                reason = "is not there" if error.errno == errno.ENOENT else str(error.strerror)
+                message = f"Shot {id_!r}: its {field} {path} {reason}."
+                where = scene.where("shots", id_, field)
+                problems.append(Problem(message, where, "Check the path.", "missing"))
+    if problems:
+        raise SceneInvalid(problems)
+    return hashes
+
+
+def _names_of(shot: Shot) -> Iterator[tuple[str, str]]:
+    """The scene's own files that a shot names, by field."""
+    keyframe = shot.picture_of
+    if isinstance(keyframe, str):
+        yield "keyframe", keyframe
+    motion = getattr(shot, "motion", None)
+    if motion is not None:
+        yield "motion", motion

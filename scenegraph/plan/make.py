@@ -1,0 +1,133 @@
+"""The plan of a whole scene: one fold of `plan_shot` over its graph, parents first."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from decimal import Decimal
+from fractions import Fraction
+from pathlib import Path
+
+from scenegraph.catalog import Catalog, load_catalog
+from scenegraph.errors import Problem, SceneInvalid
+from scenegraph.ledger import Engine, Memory
+from scenegraph.plan.context import PlanContext
+from scenegraph.plan.expect import expect
+from scenegraph.plan.keys import digest
+from scenegraph.plan.select import Selection
+from scenegraph.plan.shot import plan_shot
+from scenegraph.plan.values import Plan, ShotPlan
+from scenegraph.scene import Scene, ShotGraph
+from scenegraph.units import as_usd, whole_frames
+
+
+def make_plan(
+    scene: Scene,
+    memory: Memory,
+    *,
+    engine: Engine,
+    catalog: Catalog | None = None,
+    hashes: Mapping[Path, str],
+    selection: Selection | None = None,
+    graph: ShotGraph | None = None,
+    run: int | None = None,
+) -> Plan:
+    """What is still to shoot, parents first. Reads no file, calls no one, spends nothing.
+
+    Args:
+        hashes: of every still and motion (`hash_inputs`).
+        graph: the amended graph, when the caller has it already.
+        run: the run that is under way, so that what it has forced is not forced again.
+
+    Raises:
+        SceneInvalid: requests that the service would not take, all of them with their places.
+        UnknownFamily, UnknownShot: the model, or a name of the selection, does not exist.
+    """
+    context = PlanContext.of(
+        scene,
+        memory,
+        engine=engine,
+        catalog=catalog or load_catalog(),
+        hashes=hashes,
+        selection=selection,
+        graph=graph,
+        run=run,
+    )
+    return plan_all(context)
+
+
+def plan_all(context: PlanContext) -> Plan:
+    """The plan of everything that a context holds."""
+    planned = [plan_shot(context, id) for id in context.graph.order]
+    _refuse_bad_requests(context, planned)
+    shots = tuple(_with_children(context, shot) for shot in planned)
+    will = [shot for shot in shots if shot.will_shoot]
+    limits = [
+        (shot.usd, context.scene.drift_of(context.graph.shots[shot.shot]).rerolls) for shot in will
+    ]
+    rate = Fraction(context.scene.reel.frame_rate or context.scene.picture.frame_rate)
+    return Plan(
+        scene=context.memory.scene,
+        plan_id=_plan_id(context, shots),
+        backend=context.engine,
+        shots=shots,
+        usd=as_usd(sum((shot.usd for shot in shots), Decimal(0))),
+        to_shoot=len(will),
+        expected=expect(limits, context.memory),
+        reel_frames=_reel_frames(context, rate),
+        reel_rate=rate,
+    )
+
+
+def _with_children(context: PlanContext, shot: ShotPlan) -> ShotPlan:
+    if shot.action not in ("shoot", "wait", "reattach"):
+        return shot
+    follow = tuple(
+        child
+        for child in context.graph.children(shot.shot)
+        if context.planned[child].will_shoot or context.planned[child].root_cause
+    )
+    return replace(shot, children=follow) if follow else shot
+
+
+def _plan_id(context: PlanContext, shots: tuple[ShotPlan, ...]) -> str:
+    """A hash of what would be done: equal for equal state, and for nothing else."""
+    acts = [
+        [shot.shot, shot.action, shot.act, shot.job.key, shot.take.id if shot.take else None]
+        for shot in shots
+    ]
+    return digest([context.memory.scene, context.engine, acts])[:16]
+
+
+def _reel_frames(context: PlanContext, rate: Fraction) -> int:
+    """New frames of the reel's shots, each conformed to the reel's rate."""
+    total = 0
+    for id in context.graph.reel_order:
+        shot = context.planned[id]
+        if shot.gives is None and not (shot.will_shoot or shot.action == "reattach"):
+            continue
+        clip = shot.gives.clip if shot.gives is not None else None
+        own = clip.rate if clip is not None else Fraction(shot.job.params.get("frame_rate") or rate)
+        same = own == rate
+        total += shot.new_frames if same else whole_frames(Fraction(shot.new_frames) / own, rate)
+    return total
+
+
+def _refuse_bad_requests(context: PlanContext, planned: list[ShotPlan]) -> None:
+    problems = []
+    for shot in planned:
+        for one in shot.job.problems:
+            name = one.field.partition(".")[0].partition("[")[0]
+            inside = name in context.graph.shots[shot.shot].parameters
+            where = ("parameters", name) if inside else ()
+            problems.append(
+                Problem(
+                    f"Shot {shot.shot!r}: {shot.job.endpoint.id} would not take `{one.field}`: "
+                    f"{one.message}",
+                    context.scene.where("shots", shot.shot, *where),
+                    "Mend it in the shot, its preset or its parameters.",
+                    "request-invalid",
+                )
+            )
+    if problems:
+        raise SceneInvalid(problems)

@@ -1,0 +1,134 @@
+"""Planning one shot: what there is, what is wanted, and the one thing to do about it.
+
+`make_plan` folds `plan_shot` over the graph; the executor calls it again when a parent has come
+in. So plan and run cannot disagree: they ask the same function.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from scenegraph.ledger import State, Take
+from scenegraph.plan.asking import Ask
+from scenegraph.plan.context import PlanContext
+from scenegraph.plan.decide import Sight, decide
+from scenegraph.plan.keys import Recipe, derive_seed
+from scenegraph.plan.values import Job, ShotPlan
+from scenegraph.scene import Shot
+
+
+def plan_shot(
+    context: PlanContext, shot_id: str, parents: Mapping[str, Take | None] | None = None
+) -> ShotPlan:
+    """What to do about one shot.
+
+    Args:
+        parents: the take of each parent that this shot is made from; None for one that is still
+            to come. Left out: as the plan of each parent says.
+
+    Raises:
+        UnknownShot: the graph has no such shot.
+    """
+    plan_above(context, shot_id)
+    above = context.graph.parents(shot_id)
+    if parents is None:
+        parents = {id: context.planned[id].gives for id in above}
+    planned = _plan(context, context.graph.shots[shot_id], {id: parents.get(id) for id in above})
+    context.planned[shot_id] = planned
+    return planned
+
+
+def plan_above(context: PlanContext, shot_id: str) -> None:
+    """Plan what a shot hangs on, as far as that has not been done in this context."""
+    above = context.graph.parents(shot_id)
+    if all(id in context.planned for id in above):
+        return
+    missing = context.graph.ancestors(shot_id) - context.planned.keys()
+    for id in context.graph.order:
+        if id in missing:
+            gives = {up: context.planned[up].gives for up in context.graph.parents(id)}
+            context.planned[id] = _plan(context, context.graph.shots[id], gives)
+
+
+def _plan(context: PlanContext, shot: Shot, parents: Mapping[str, Take | None]) -> ShotPlan:
+    ask = context.ask(shot, parents)
+    recipe = _recipe(context, shot, ask, parents)
+    own = context.memory.of_shot(shot.id)
+    number = context.memory.next_number(shot.id)
+    forced = _is_forced(context, shot.id, own)
+    seed, notes = _seed(context, shot, recipe.setup, own, number, forced)
+    asked_seed = seed if ask.endpoint.has_seed else None
+    job = Job(
+        shot=shot.id,
+        kind=shot.kind,
+        scene=context.memory.scene,
+        endpoint=ask.endpoint,
+        params=recipe.params(asked_seed),
+        inputs=ask.inputs,
+        seed=seed,
+        take_number=number,
+        key=recipe.key(asked_seed),
+        setup=recipe.setup,
+        parts=recipe.parts(asked_seed),
+        num_frames=ask.num_frames,
+        new_frames=ask.new_frames,
+        usd=ask.usd,
+        engine=context.engine,
+        notes=(*ask.notes, *notes),
+        provisional=any(take is None for take in parents.values()),
+        problems=ask.problems,
+    )
+    return decide(context, Sight(shot, job, own, parents, forced))
+
+
+def _recipe(
+    context: PlanContext, shot: Shot, ask: Ask, parents: Mapping[str, Take | None]
+) -> Recipe:
+    inputs = {}
+    for one in ask.inputs:
+        standing_in = None
+        if one.parent is not None and parents[one.parent] is None:
+            standing_in = context.planned[one.parent].job.key
+        inputs[one.role] = one.part(standing_in)
+    made_from = {
+        "endpoint": ask.endpoint.id,
+        "catalog": ask.endpoint.version,
+        "engine": context.engine_part,
+        "inputs": inputs,
+    }
+    drawn = shot.seed is None
+    origin = {"scene_seed": context.scene.seed} if drawn else {"fixed": int(shot.seed or 0)}
+    return Recipe(made_from, ask.params, ask.params_text, origin)
+
+
+def _seed(
+    context: PlanContext,
+    shot: Shot,
+    setup: str,
+    own: tuple[Take, ...],
+    number: int,
+    forced: bool,
+) -> tuple[int, tuple[str, ...]]:
+    """The seed of the next take: drawn from its number, or the one that the shot names."""
+    if shot.seed is None:
+        return derive_seed(context.scene.seed, shot.id, number), ()
+    for take in own:
+        seen = take.setup == setup and take.seed == shot.seed
+        if seen and (take.state is State.REJECTED or (forced and take.state.has_media)):
+            # The same request again would give, and cost, the same picture.
+            note = f"Seed {shot.seed} was shot as t{take.number}; a new one is drawn from it."
+            return derive_seed(shot.seed, shot.id, number), (note,)
+    return shot.seed, ()
+
+
+def _is_forced(context: PlanContext, shot_id: str, own: tuple[Take, ...]) -> bool:
+    """Whether a new take is demanded, and this run has not shot it yet."""
+    if shot_id not in context.chosen.forced:
+        return False
+    if context.run is None:
+        return True
+    again = {one.take for one in context.memory.amended(shot_id) if one.kind in ("reroll", "tune")}
+    return not any(
+        take.run == context.run and not (take.state is State.REJECTED and take.id in again)
+        for take in own
+    )

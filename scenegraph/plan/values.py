@@ -1,0 +1,235 @@
+"""A plan and its parts: what would be done for each shot, why, and at what price."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any, Literal
+
+from scenegraph.catalog import Endpoint, FieldProblem
+from scenegraph.ledger import Engine, Intent, Take
+from scenegraph.plan.expect import Expected
+from scenegraph.plan.inputs import Input
+from scenegraph.units import usd_text
+
+#: keep: nothing to do. shoot: can go now. wait: its turn comes when its parents are here.
+#: reattach: it is on its way, or on the disk, and only has to be collected.
+#: stale: what is kept no longer fits, and nobody asked for another. ask: a person must decide.
+Action = Literal["shoot", "keep", "reattach", "wait", "stale", "ask"]
+
+#: What the executor does first. `circle` and `adopt` cost nothing; `review` looks at a take that
+#: is on the disk; `poll` collects a take that was asked for.
+Act = Literal["none", "submit", "poll", "review", "circle", "adopt"]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One field that differs between the take that is kept and what is wanted now."""
+
+    field: str
+    was: Any
+    now: Any
+
+    def to_json(self) -> dict[str, Any]:
+        return {"field": self.field, "was": self.was, "now": self.now}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """One request that would be sent, whole but for the URLs of its files.
+
+    Attributes:
+        slate: `night-train/mara-turns/t2`.
+        params: the request's values, seed included; each URL is put where its input says.
+        num_frames: frames of the answer; new_frames: those that the parent does not have.
+        usd: its price on the service, whichever engine it is for.
+        parts: what key and setup were hashed from.
+        provisional: a parent's take is still to come, so the key will change.
+        problems: why the endpoint would not take it; a plan with such a job is refused.
+    """
+
+    shot: str
+    kind: str
+    scene: str
+    endpoint: Endpoint
+    params: Mapping[str, Any] = field(repr=False)
+    inputs: tuple[Input, ...]
+    seed: int
+    take_number: int
+    key: str
+    setup: str
+    parts: Mapping[str, Any] = field(repr=False)
+    num_frames: int
+    new_frames: int
+    usd: Decimal
+    engine: Engine
+    notes: tuple[str, ...] = ()
+    provisional: bool = False
+    problems: tuple[FieldProblem, ...] = ()
+
+    @property
+    def slate(self) -> str:
+        return f"{self.scene}/{self.shot}/t{self.take_number}"
+
+    def intent(self, run: int | None = None) -> Intent:
+        """What the ledger writes down before it is asked for."""
+        return Intent(
+            scene=self.scene,
+            shot=self.shot,
+            key=self.key,
+            setup=self.setup,
+            parts=self.parts,
+            engine=self.engine,
+            endpoint=self.endpoint.id,
+            seed=self.seed,
+            params=with_hashes(self.params, self.inputs),
+            usd_estimate=self.usd if self.engine == "fal" else Decimal(0),
+            billed=self.engine == "fal",
+            run=run,
+        )
+
+
+def with_hashes(params: Mapping[str, Any], inputs: tuple[Input, ...]) -> dict[str, Any]:
+    """The request's values with `sha256:…` where the URL of each file will be."""
+    filled: dict[str, Any] = dict(params)
+    for one in inputs:
+        spot: Any = filled
+        for place, step in enumerate(one.into[:-1]):
+            inner = spot[step] if isinstance(step, int) else spot.get(step, {})
+            spot[step] = list(inner) if isinstance(one.into[place + 1], int) else dict(inner)
+            spot = spot[step]
+        spot[one.into[-1]] = f"sha256:{one.sha256}"
+    return filled
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShotPlan:
+    """What would be done for one shot.
+
+    Attributes:
+        act: the executor's first step.
+        reason: in words, for people.
+        changed: what differs from the take that is circled now.
+        usd: what asking for it would cost on the service; 0 when nothing is asked.
+        job: what would be asked; also of a kept shot, so that a new take of it can be priced.
+        take: the take that is kept, collected, adopted or asked about.
+        gives: the take that its children are made from, when that is known already.
+        root_cause: the shot that this one waits for, when that one is lost, refused or left out.
+        will_shoot: a run would ask for it (now or when its parents are here).
+        children: the shots made from it that will follow.
+    """
+
+    shot: str
+    action: Action
+    act: Act = "none"
+    reason: str
+    changed: tuple[Change, ...] = ()
+    usd: Decimal = Decimal(0)
+    job: Job = field(repr=False)
+    take: Take | None = field(default=None, repr=False)
+    gives: Take | None = field(default=None, repr=False)
+    root_cause: str | None = None
+    will_shoot: bool = False
+    selected: bool = True
+    children: tuple[str, ...] = ()
+    next: str = ""
+
+    @property
+    def num_frames(self) -> int:
+        """Frames of the kept clip, or of the answer that would be asked for."""
+        clip = self.gives.clip if self.gives is not None else None
+        return self.job.num_frames if clip is None else clip.frames
+
+    @property
+    def new_frames(self) -> int:
+        """Frames that the parent does not have."""
+        shown = self.job.num_frames - self.job.new_frames
+        return max(0, self.num_frames - shown)
+
+    @property
+    def key(self) -> str:
+        """Of the take that is kept, or of the one that would be shot."""
+        return self.gives.key if self.action == "keep" and self.gives else self.job.key
+
+    @property
+    def provisional(self) -> bool:
+        """A parent's take is still to come, so key, length and price may change."""
+        return self.job.provisional
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "shot": self.shot,
+            "kind": self.job.kind,
+            "endpoint": self.job.endpoint.id,
+            "action": self.action,
+            "reason": self.reason,
+            "changed": [change.to_json() for change in self.changed],
+            "usd": usd_text(self.usd),
+            "num_frames": self.num_frames,
+            "new_frames": self.new_frames,
+            "key": self.key,
+            "provisional": self.provisional,
+            "take": self.take.slate if self.take else None,
+            "pinned": bool(self.take and self.take.pinned),
+            "selected": self.selected,
+            "root_cause": self.root_cause,
+            "children": list(self.children),
+            "next": self.next,
+            "notes": list(self.job.notes),
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What is still to do for a scene, parents first. Reads nothing, asks no one, spends nothing.
+
+    Attributes:
+        plan_id: a hash of what it would do; the same state gives the same one.
+        usd: the price of all that would be shot, on the service, without re-rolls.
+        expected: the same with the re-rolls that are to be expected.
+        reel_frames: new frames of the reel's shots at the reel's rate. An upper bound: cutting at
+            low motion takes some away, and a shot that is lost is missing.
+    """
+
+    scene: str
+    plan_id: str
+    backend: Engine
+    shots: tuple[ShotPlan, ...]
+    usd: Decimal
+    to_shoot: int
+    expected: Expected
+    reel_frames: int
+    reel_rate: Fraction
+
+    def __getitem__(self, shot: str) -> ShotPlan:
+        for planned in self.shots:
+            if planned.shot == shot:
+                return planned
+        raise KeyError(shot)
+
+    @property
+    def has_work(self) -> bool:
+        """Something would be asked for, collected, circled or adopted."""
+        return any(shot.will_shoot or shot.act != "none" for shot in self.shots)
+
+    @property
+    def to_ask(self) -> tuple[ShotPlan, ...]:
+        """Shots about which a person must decide."""
+        return tuple(shot for shot in self.shots if shot.action == "ask")
+
+    def to_json(self) -> dict[str, Any]:
+        """The `plan` answer of the terminal."""
+        return {
+            "scene": self.scene,
+            "plan_id": self.plan_id,
+            "backend": self.backend,
+            "usd": usd_text(self.usd),
+            "expected_usd": self.expected.to_json(),
+            "to_shoot": self.to_shoot,
+            "reel_frames": self.reel_frames,
+            "reel_rate": str(self.reel_rate),
+            "reel_frames_note": "at most; cutting at low motion takes some away",
+            "shots": [shot.to_json() for shot in self.shots],
+        }

@@ -1,0 +1,28 @@
+"""Looking: a clip, its keyframe and its parent come in; a Review goes out.
+
+One decode per clip; every measure names its source and its blind spot, and what was not measured
+says so. It never changes a file, never decides what to do about drift, and asks nobody.
+"""
+
+from scenegraph.review.footage import Footage, watch, watch_frames
+from scenegraph.review.identity import Identity, measure_identity
+from scenegraph.review.look import look, look_at
+from scenegraph.review.measures import MEASURES
+from scenegraph.review.overlap import find_overlap
+from scenegraph.review.prints import frame_print, squared_distances
+from scenegraph.review.verdict import DEFAULT_BUDGETS
+
+__all__ = [
+    "DEFAULT_BUDGETS",
+    "MEASURES",
+    "Footage",
+    "Identity",
+    "find_overlap",
+    "frame_print",
+    "look",
+    "look_at",
+    "measure_identity",
+    "squared_distances",
+    "watch",
+    "watch_frames",
+]

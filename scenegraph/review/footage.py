@@ -1,0 +1,142 @@
+"""Footage: one clip, decoded once, and everything that later looks need of it."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scenegraph.ledger.reviews import Series
+from scenegraph.media import Clip, probe, read_frames
+from scenegraph.review.prints import SIDE, Prints, frame_print
+from scenegraph.review.series import SeriesMaker
+from scenegraph.review.threads import one_thread
+from scenegraph.review.views import Planes, View, view_of
+
+#: Short side of the analysis picture, pixels.
+SHORT = 270
+#: Views kept of a clip of any length: at least half as many, evenly spread …
+CANDIDATES = 32
+#: … and this many of its end, every third frame: the last second at 24 fps.
+TAIL, TAIL_STEP = 8, 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Footage:
+    """A clip that has been watched.
+
+    Attributes:
+        clip: what probing said; None for frames that came from no file.
+        series: per-frame values by name (see `SeriesMaker`).
+        prints: float16 (frames, 1024) unit rows.
+        windows: float32 (windows, 1536): mean root histograms of 12 frames each, unit rows.
+        views: evenly spread candidate frames, first and last among them, in order; memory does
+            not grow with the clip.
+    """
+
+    clip: Clip | None
+    series: Mapping[str, Series] = field(repr=False)
+    prints: Prints = field(repr=False)
+    windows: NDArray[np.float32] = field(repr=False)
+    views: tuple[View, ...] = field(repr=False)
+
+    @property
+    def frames(self) -> int:
+        return len(self.prints)
+
+    def sampled(self, start: int = 0, stop: int | None = None, count: int = 8) -> tuple[View, ...]:
+        """Up to `count` views spread evenly over frames `start` to `stop`, both ends if held."""
+        stop = self.frames if stop is None else stop
+        held = [view for view in self.views if start <= view.index < stop]
+        if not held:
+            return ()
+        at = np.asarray([view.index for view in held])
+        wanted = np.linspace(start, stop - 1, count)
+        nearest = sorted({int(np.abs(at - frame).argmin()) for frame in wanted})
+        return tuple(held[i] for i in nearest)
+
+
+class Spread:
+    """Keeps evenly spaced views of a stream of unknown length in bounded memory, and the last."""
+
+    def __init__(self, most: int) -> None:
+        self._most, self._stride = most, 1
+        self._kept: list[View] = []
+        self._last: list[View] = []
+
+    def offer(self, view: View) -> None:
+        self._last = [view]
+        if view.index % self._stride == 0 and len(self._kept) == self._most:
+            self._stride *= 2
+            self._kept = [kept for kept in self._kept if kept.index % self._stride == 0]
+        if view.index % self._stride == 0:
+            self._kept.append(view)
+
+    def items(self) -> list[View]:
+        return self._kept + [view for view in self._last if view not in self._kept[-1:]]
+
+
+def _index(view: View) -> int:
+    return view.index
+
+
+class Watcher:
+    """Feed it the frames of one clip in order, then ask for the footage.
+
+    Memory is flat but for series, prints and windows.
+    """
+
+    def __init__(self) -> None:
+        self._series = SeriesMaker()
+        self._prints: list[Prints] = []
+        self._spread = Spread(CANDIDATES)
+        self._tail: deque[View] = deque(maxlen=TAIL)
+
+    def add(self, planes: Planes) -> None:
+        view = view_of(planes, SHORT)
+        self._series.add(view)
+        self._prints.append(frame_print(view.half).astype(np.float16))
+        self._spread.offer(view)
+        if view.index % TAIL_STEP == 0:
+            self._tail.append(view)
+
+    def footage(self, clip: Clip | None = None) -> Footage:
+        kept = sorted((*self._spread.items(), *self._tail), key=_index)
+        return Footage(
+            clip=clip,
+            series=self._series.series(),
+            prints=np.asarray(self._prints, dtype=np.float16).reshape(-1, SIDE * SIDE),
+            windows=self._series.windows(),
+            views=tuple({view.index: view for view in kept}.values()),
+        )
+
+
+def watch_frames(frames: Iterable[Planes], clip: Clip | None = None) -> Footage:
+    """Look at each frame once. Frames may be of any size; they are brought to the analysis size."""
+    watcher = Watcher()
+    with one_thread():
+        for planes in frames:
+            watcher.add(planes)
+    return watcher.footage(clip)
+
+
+def watch(path: str | Path, clip: Clip | None = None) -> Footage:
+    """Decode a clip once, on one thread, and keep what every later look needs of it.
+
+    Args:
+        clip: what probing said, when that was done before; else it is found on the way.
+
+    Raises:
+        BrokenMedia: it cannot be opened as a clip.
+    """
+    path = Path(path)
+    if clip is not None:
+        return watch_frames(read_frames(path), clip)
+    watcher = Watcher()
+    with one_thread():
+        clip = probe(path, see=watcher.add)
+    return watcher.footage(clip)

@@ -1,0 +1,216 @@
+"""Matched pixels: what changed between two pictures where they show the same thing.
+
+Whole-frame statistics change when the picture moves; the same pixel of the same coat does not.
+Each view of a clip is laid over the anchor view that is most like it, flow brings the two
+together, and only pixels whose surroundings agree are asked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from scenegraph.review.views import Floats, Plane, View, shrink_floats
+
+#: Local correlation (9 × 9) from which on a pixel shows the same thing …
+SAME = 0.6
+#: … and from which on a change of its colour cannot be a slip of the flow.
+SURE = 0.85
+#: Fewer matched pixels than this say nothing.
+FEWEST = 80
+BLOCKS = (16, 9)
+#: The wardrobe is judged by this many of the 144 blocks: the ones that changed most.
+WORST = 8
+#: Chroma (levels) under which a pixel has no hue and no saturation worth the name.
+GREY = 5.0
+
+Mask = NDArray[np.bool_]
+Complexes = NDArray[np.complex128]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Match:
+    """One view against one anchor view. Signed: above 0 is more than the anchor.
+
+    Attributes:
+        frame: frame number of the view.
+        share: pixels that show the same thing, 0 to 1.
+        saturation: ln of the ratio of colourfulness.
+        hue: degrees that colours have turned.
+        cast: (Cb, Cr) levels of 255 that everything has moved by.
+        contrast: ln of the ratio of luma deviations.
+        brightness: ln of the ratio of lumas, median pixel.
+        detail: ln of the ratio of detail amplitudes at the two finest scales, contrast taken out.
+        wardrobe: levels of colour change in the worst blocks that no global change explains.
+        None where too few pixels tell.
+    """
+
+    frame: int
+    share: float
+    saturation: float | None = None
+    hue: float | None = None
+    cast: tuple[float, float] | None = None
+    contrast: float | None = None
+    brightness: float | None = None
+    detail: float | None = None
+    wardrobe: float | None = None
+
+
+class Matcher:
+    """Compares views. Not for two threads at once: OpenCV's flow keeps its own memory.
+
+    Source:
+        DIS optical flow, Kroeger et al., ECCV 2016 (medium preset), between local-contrast
+        pictures, so that a grade does not read as motion. It is blind to what has no texture and
+        to what has no counterpart: a new scene is told by `share`, not by the colours.
+    """
+
+    def __init__(self) -> None:
+        self._flow = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
+
+    def nearest(self, view: View, anchors: Sequence[View]) -> View:
+        """The anchor view laid out most alike; of those within 0.02 of it the latest."""
+        alike = np.asarray([float(view.thumb @ anchor.thumb) for anchor in anchors])
+        good = np.where(alike >= alike.max() - 0.02)[0]
+        return anchors[int(good[-1])]
+
+    def match(self, view: View, anchor: View) -> Match:
+        anchor = anchor.fitted(view.y.shape)
+        flow = self._flow.calc(view.texture, anchor.texture, None)  # type: ignore[call-overload]
+        laid = _Laid(view, anchor, flow)
+        same = laid.agreement > SAME
+        share = float(same.mean())
+        if int(same.sum()) < FEWEST:
+            return Match(frame=view.index, share=share)
+        chroma = _complex(view.chroma)
+        chroma_then = _complex(laid.warp(anchor.chroma))
+        here, then = chroma[same], chroma_then[same]
+        luma = view.luma.astype(np.float32)[same]
+        luma_then = laid.warp(anchor.luma)[same]
+        contrast = float(np.log((luma.std() + 2.0) / (luma_then.std() + 2.0)))
+        return Match(
+            frame=view.index,
+            share=share,
+            saturation=_saturation(here, then),
+            hue=_hue(here, then),
+            cast=(
+                float(np.median(here.real - then.real)),
+                float(np.median(here.imag - then.imag)),
+            ),
+            contrast=contrast,
+            brightness=float(np.median(np.log(_light(luma) / _light(luma_then)))),
+            detail=_detail(view, anchor, laid, same) - contrast,
+            wardrobe=_wardrobe(chroma, chroma_then, laid.agreement > SURE),
+        )
+
+
+class _Laid:
+    """The anchor brought to where the view has the same thing."""
+
+    def __init__(self, view: View, anchor: View, flow: Floats) -> None:
+        h, w = view.luma.shape
+        x, y = _grid(h, w)
+        self._x, self._y = x + flow[..., 0], y + flow[..., 1]
+        inside = (self._x > 1) & (self._y > 1) & (self._x < w - 2) & (self._y < h - 2)
+        self.agreement = _agreement(view.texture, self.warp(anchor.texture))
+        self.agreement[~inside] = 0.0
+
+    def warp(self, picture: Plane | Floats) -> Floats:
+        warped = cv2.remap(picture, self._x, self._y, cv2.INTER_LINEAR)
+        return np.asarray(warped, dtype=np.float32)
+
+
+@lru_cache(maxsize=8)
+def _grid(h: int, w: int) -> tuple[Floats, Floats]:
+    x, y = np.meshgrid(np.arange(w, dtype=np.float32), np.arange(h, dtype=np.float32))
+    return x, y
+
+
+def _agreement(a: Plane, b: Floats) -> Floats:
+    """Local correlation of two pictures over 9 × 9 pixels; 0 where either has no texture."""
+    x, y, k = a.astype(np.float32), b, (9, 9)
+    mx, my = cv2.blur(x, k), cv2.blur(y, k)
+    vx, vy = cv2.blur(x * x, k) - mx * mx, cv2.blur(y * y, k) - my * my
+    ncc = (cv2.blur(x * y, k) - mx * my) / np.sqrt(np.maximum(vx * vy, 1.0))
+    ncc[(vx < 60) | (vy < 60)] = 0.0
+    return np.asarray(ncc, dtype=np.float32)
+
+
+def _light(luma: Floats) -> Floats:
+    """Luma above black (16), with a floor that keeps shadows' noise out of the ratio."""
+    return np.asarray(np.maximum(luma - 8.0, 4.0), dtype=np.float32)
+
+
+def _complex(chroma: Floats) -> Complexes:
+    return np.asarray(chroma[..., 0] + 1j * chroma[..., 1], dtype=np.complex128)
+
+
+def _saturation(here: Complexes, then: Complexes) -> float:
+    strong, strong_then = np.abs(here), np.abs(then)
+    coloured = np.maximum(strong, strong_then) > GREY
+    if int(coloured.sum()) < FEWEST // 2:
+        return 0.0
+    return float(np.median(np.log((strong[coloured] + 2.0) / (strong_then[coloured] + 2.0))))
+
+
+def _hue(here: Complexes, then: Complexes) -> float:
+    coloured = np.minimum(np.abs(here), np.abs(then)) > GREY + 1
+    if int(coloured.sum()) < FEWEST // 2:
+        return 0.0
+    turn = here[coloured] * np.conj(then[coloured])
+    return float(np.degrees(np.arctan2(np.median(turn.imag), np.median(turn.real))))
+
+
+def _detail(view: View, anchor: View, laid: _Laid, same: Mask) -> float:
+    ratios = [
+        np.log((now[same].mean() + 2.0) / (laid.warp(then)[same].mean() + 2.0)) / 2
+        for now, then in zip(view.bands, anchor.bands, strict=True)
+    ]
+    return float(np.mean(ratios))
+
+
+def _wardrobe(chroma: Complexes, then: Complexes, sure: Mask) -> float | None:
+    """Chroma change of the worst blocks after the one turn, gain and shift that fit most pixels.
+
+    A pixel's change is how far it leaves the range of the 5 × 5 pixels around its counterpart, so
+    that a slip of the flow by a pixel or two at a coat's edge is no new coat.
+    """
+    sure = cv2.erode(sure.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
+    if int(sure.sum()) < FEWEST:
+        return None
+    gain, shift = _similarity(chroma[sure], then[sure])
+    told = gain * then + shift
+    around = np.ones((5, 5), np.uint8)
+    weight = sure.astype(np.float32)
+    covered = shrink_floats(weight, *BLOCKS) + 0.15
+    blocks = []
+    for now, was in ((chroma.real, told.real), (chroma.imag, told.imag)):
+        plane = was.astype(np.float32)
+        low, high = cv2.erode(plane, around), cv2.dilate(plane, around)
+        left = np.where(now > high, now - high, np.where(now < low, now - low, 0.0))
+        blocks.append(shrink_floats(left.astype(np.float32) * weight, *BLOCKS) / covered)
+    changed = np.hypot(*blocks).ravel()
+    return float(np.partition(changed, -WORST)[-WORST:].mean())
+
+
+def _similarity(here: Complexes, then: Complexes) -> tuple[complex, complex]:
+    """The one gain (turn and stretch) and shift of chroma that fits most pixels.
+
+    Least squares with Cauchy weights; 9 levels² of prior keep a colourless picture at gain 1.
+    """
+    weight = np.ones(len(here))
+    gain, shift = 1.0 + 0j, 0j
+    for _ in range(4):
+        total = weight.sum()
+        middle, middle_then = (weight * here).sum() / total, (weight * then).sum() / total
+        around = then - middle_then
+        fit = (weight * (here - middle) * np.conj(around)).sum() + 9.0 * total
+        gain = complex(fit / ((weight * np.abs(around) ** 2).sum() + 9.0 * total))
+        shift = complex(middle - gain * middle_then)
+        weight = 1.0 / (1.0 + (np.abs(here - gain * then - shift) / 3.0) ** 2)
+    return gain, shift

@@ -1,0 +1,129 @@
+"""What a measurer is given, and what it gives back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scenegraph.ledger.reviews import Series
+from scenegraph.review.footage import Footage
+from scenegraph.review.matched import Match, Matcher
+from scenegraph.review.views import View
+
+#: Views of a clip that are laid over its anchor.
+VIEWS = 8
+
+
+@dataclass(frozen=True, eq=False)
+class Sight:
+    """One clip held against one anchor.
+
+    Attributes:
+        clip: what is judged.
+        first: its first new frame; the frames before it repeat the parent and are not judged.
+        anchor: views that it should look like; empty when there are none.
+        parent: the footage that the anchor is from, when it is a clip.
+    """
+
+    clip: Footage
+    first: int = 0
+    anchor: Sequence[View] = ()
+    parent: Footage | None = None
+
+    @cached_property
+    def matches(self) -> tuple[Match, ...]:
+        """The clip's sampled views against the anchor's most alike, in order of time."""
+        if not self.anchor:
+            return ()
+        matcher = Matcher()
+        views = self.clip.sampled(self.first, count=VIEWS)
+        return tuple(matcher.match(view, matcher.nearest(view, self.anchor)) for view in views)
+
+    def new(self, name: str) -> Series:
+        """A series of the clip from its first new frame on."""
+        return self.clip.series[name][self.first :]
+
+    def steps(self, name: str) -> Series:
+        """A series about steps, the repeated entry of frame 0 left out."""
+        return self.clip.series[name][max(1, self.first) :]
+
+    @property
+    def first_step(self) -> int:
+        """The frame that `steps` begins with."""
+        return max(1, self.first)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a measurer saw.
+
+    Attributes:
+        value: the amount, 0 or more, in the measure's unit; None when nothing could be measured.
+        more: the direction: True for more than the anchor, False for less, None for neither.
+        track: (frame, amount) along the clip, to tell since when; amounts as `value`'s.
+        note: why there is no value, or what it was held against.
+    """
+
+    value: float | None
+    more: bool | None = None
+    track: tuple[tuple[int, float], ...] = ()
+    note: str = ""
+
+    def since(self, budget: float) -> int | None:
+        """The frame from which on the amount stays over `budget`; else the first one over it."""
+        over = [frame for frame, amount in self.track if amount > budget]
+        if not over:
+            return None
+        under = [frame for frame, amount in self.track if amount <= budget]
+        lasting = [frame for frame in over if not under or frame > under[-1]]
+        return lasting[0] if lasting else over[0]
+
+
+Measurer = Callable[[Sight], Reading]
+
+
+def not_measured(why: str) -> Reading:
+    return Reading(None, note=f"not measured: {why}")
+
+
+def late(count: int) -> int:
+    """How many of the last views say where a clip has got to: five eighths of them.
+
+    >>> late(8), late(1)
+    (5, 1)
+    """
+    return (5 * count + 7) // 8
+
+
+def arrived(matches: Sequence[Match], values: Sequence[float | None]) -> Reading:
+    """Where the clip has got to: the median of a signed value over its last five eighths.
+
+    A ramp has arrived there, a step is there all the way, and what comes and goes with the motion
+    has either sign and falls out. A pass that is over before is no drift that a next hop inherits.
+    """
+    known = [(m.frame, v) for m, v in zip(matches, values, strict=True) if v is not None]
+    if not known:
+        return not_measured("too few pixels show the same thing as the anchor")
+    begin = matches[-late(len(matches))].frame
+    last = [v for frame, v in known if frame >= begin]
+    level = float(np.median(last or [known[-1][1]]))
+    sign = 1.0 if level >= 0 else -1.0
+    return Reading(abs(level), level >= 0, tuple((frame, sign * v) for frame, v in known))
+
+
+def longest_run(mask: NDArray[np.bool_]) -> tuple[int, int]:
+    """(start, length) of the longest run of True; (0, 0) when there is none.
+
+    >>> longest_run(np.array([True, False, True, True]))
+    (2, 2)
+    """
+    edges = np.flatnonzero(np.diff(np.concatenate(([0], mask.astype(np.int8), [0]))))
+    starts, stops = edges[::2], edges[1::2]
+    if not len(starts):
+        return 0, 0
+    longest = int((stops - starts).argmax())
+    return int(starts[longest]), int(stops[longest] - starts[longest])

@@ -1,0 +1,91 @@
+"""In: a scene file, or parts built in Python. Out: a checked `Scene`, its graph and its words.
+
+It never asks a service, never opens media beyond a still's header, and spends nothing.
+"""
+
+from __future__ import annotations
+
+from scenegraph.scene.draw import draw_dot, draw_mermaid
+from scenegraph.scene.graph import ShotGraph, hop_ids
+from scenegraph.scene.lint import RULES, LintFinding, Rule, lint
+from scenegraph.scene.load import load_scene
+from scenegraph.scene.model import (
+    CANONICAL_KEYFRAMES,
+    AnimaticSettings,
+    Character,
+    DriftPolicy,
+    Picture,
+    Reel,
+    Scene,
+    Transition,
+)
+from scenegraph.scene.prompt import (
+    NEGATIVE_PROMPT,
+    frame_rate,
+    negative_prompt,
+    new_frames,
+    render_prompt,
+    shot_loras,
+    shot_parameters,
+)
+from scenegraph.scene.save import save_scene, scene_data, scene_text
+from scenegraph.scene.schema import json_schema
+from scenegraph.scene.shots import (
+    DriftOverride,
+    ExtendShot,
+    FrameOf,
+    ImageShot,
+    Kind,
+    Lora,
+    MotionShot,
+    Prompt,
+    Rung,
+    Shot,
+    TextShot,
+    without_hop,
+)
+from scenegraph.scene.svg import draw_svg
+
+__all__ = [
+    "CANONICAL_KEYFRAMES",
+    "NEGATIVE_PROMPT",
+    "RULES",
+    "AnimaticSettings",
+    "Character",
+    "DriftOverride",
+    "DriftPolicy",
+    "ExtendShot",
+    "FrameOf",
+    "ImageShot",
+    "Kind",
+    "LintFinding",
+    "Lora",
+    "MotionShot",
+    "Picture",
+    "Prompt",
+    "Reel",
+    "Rule",
+    "Rung",
+    "Scene",
+    "Shot",
+    "ShotGraph",
+    "TextShot",
+    "Transition",
+    "draw_dot",
+    "draw_mermaid",
+    "draw_svg",
+    "frame_rate",
+    "hop_ids",
+    "json_schema",
+    "lint",
+    "load_scene",
+    "negative_prompt",
+    "new_frames",
+    "render_prompt",
+    "save_scene",
+    "scene_data",
+    "scene_text",
+    "shot_loras",
+    "shot_parameters",
+    "without_hop",
+]

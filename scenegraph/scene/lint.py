@@ -1,0 +1,115 @@
+"""Advice on the craft: numbered rules, each one function and one row of the table.
+
+A rule is no error: the scene would run. `allow: [SG001]` on a shot means it is meant so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Literal
+
+from scenegraph.errors import Place
+from scenegraph.scene import rules
+from scenegraph.scene.model import Scene
+
+Severity = Literal["warning", "advice"]
+
+
+@dataclass(frozen=True, slots=True)
+class LintFinding:
+    """One thing that probably costs a take, and how to mend it."""
+
+    rule: str
+    severity: Severity
+    shot: str | None
+    message: str
+    fix: str
+    where: Place
+
+    def to_json(self) -> dict[str, Any]:
+        place = {"file": self.where.file, "line": self.where.line, "column": self.where.column}
+        return {
+            "rule": self.rule,
+            "severity": self.severity,
+            "shot": self.shot,
+            "message": self.message,
+            "fix": self.fix,
+            "where": place,
+        }
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A numbered rule. Its reason is the docstring of its function."""
+
+    number: str
+    name: str
+    severity: Severity
+    fix: str
+    look: Callable[[Scene], Iterable[rules.Seen]]
+
+    @cached_property
+    def reason(self) -> str:
+        return " ".join((self.look.__doc__ or "").split())
+
+
+RULES: tuple[Rule, ...] = (
+    Rule("SG001", "one-beat", "warning", "Keep one beat; give the next one its own shot or hop.",
+         rules.more_than_one_beat),
+    Rule("SG002", "expand-prompt", "warning", "Set `expand_prompt: false`, or make it a t2v.",
+         rules.expanded_prompt),
+    Rule("SG003", "frames-snapped", "advice", "Ask for a count of the form that the model makes.",
+         rules.snapped_frames),
+    Rule("SG004", "mixed-rates", "warning", "Use one frame rate from a chain's start to its end.",
+         rules.mixed_rates),
+    Rule("SG005", "character-from-words", "warning", "Start from the character's keyframe (i2v).",
+         rules.character_from_words),
+    Rule("SG006", "many-loras", "warning", "Keep one character and one style.", rules.many_loras),
+    Rule("SG007", "lora-scale", "advice", "Start between 0.4 and 0.7.", rules.lora_scale),
+    Rule("SG008", "long-prompt", "advice", "Shorten it to what must be seen.", rules.long_prompt),
+    Rule("SG009", "steps", "advice", "Use 8 to 12 steps in each pass.", rules.odd_steps),
+    Rule("SG010", "no-locks", "advice", "Add the missing words, or write the prompt in parts.",
+         rules.no_locks),
+    Rule("SG011", "new-in-a-hop", "warning", "Start a new shot for it (i2v or multicondition).",
+         rules.new_in_a_hop),
+    Rule("SG012", "camera-adds-up", "warning", "Let the camera rest after the first hop.",
+         rules.camera_adds_up),
+    Rule("SG013", "hands-close-up", "advice", "Show the face alone, or frame it wider.",
+         rules.hands_in_close_up),
+    Rule("SG014", "mixed-aspect", "warning", "Use one aspect ratio in a chain.",
+         rules.mixed_aspect),
+    Rule("SG015", "long-chain", "advice", "Anchor anew with a multicondition every few hops.",
+         rules.long_chain),
+    Rule("SG016", "nothing-to-follow", "advice", "Name a motion or a parent, or make it an i2v.",
+         rules.nothing_to_follow),
+    Rule("SG017", "not-in-reel", "advice", "Put it into `reel.order`, or remove it.",
+         rules.not_in_reel),
+    Rule("SG018", "never-used", "advice", "Use it, or remove it.", rules.never_used),
+    Rule("SG019", "canonical-name", "advice", "Use the canonical name.", rules.nearly_canonical),
+)  # fmt: skip
+
+
+def lint(scene: Scene) -> list[LintFinding]:
+    """Everything the rules see, in the order of the file."""
+    allowed = {shot.id: set(shot.allow) for shot in scene.shots}
+    findings = []
+    for rule in RULES:
+        for seen in rule.look(scene):
+            if {rule.number, rule.name} & allowed.get(seen.shot or "", set()):
+                continue
+            where = scene.where(*seen.at)
+            fix = seen.fix or rule.fix
+            findings.append(
+                LintFinding(rule.number, rule.severity, seen.shot, seen.message, fix, where)
+            )
+    known = {word for rule in RULES for word in (rule.number, rule.name)}
+    for shot in scene.shots:
+        for n, word in enumerate(shot.allow):
+            if word not in known:
+                where = scene.where("shots", shot.id, "allow", n)
+                message = f"Shot {shot.id!r} allows {word!r}, which is no rule."
+                fix = "`check --explain` lists the rules."
+                findings.append(LintFinding("SG000", "advice", shot.id, message, fix, where))
+    return sorted(findings, key=lambda f: (f.where.line or 0, f.where.column or 0, f.rule))

@@ -1,0 +1,348 @@
+"""A scene: shots, who is in them, how they should look, and what to do with the takes."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from decimal import Decimal
+from hashlib import sha256
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import Field, JsonValue, PrivateAttr, field_validator, model_validator
+
+from scenegraph.errors import Place, SceneInvalid, UnknownShot
+from scenegraph.scene.checks import check_references
+from scenegraph.scene.graph import ShotGraph
+from scenegraph.scene.places import Reading
+from scenegraph.scene.presets import DEFAULT_PICTURE, DEFAULT_PRESET, find_preset
+from scenegraph.scene.problems import IN_PYTHON
+from scenegraph.scene.shots import (
+    ExtendShot,
+    FilePath,
+    Lora,
+    Name,
+    Number,
+    Part,
+    Rate,
+    Rung,
+    Seed,
+    Shot,
+    ShotRef,
+    Whole,
+    Words,
+    without_hop,
+)
+from scenegraph.scene.stills import resolve_inside
+from scenegraph.settings import Settings
+from scenegraph.units import snap_8k1
+
+#: The canonical keyframes of a character; other names are allowed.
+CANONICAL_KEYFRAMES = ("front_closeup", "three_quarter", "medium_shot")
+
+
+class Picture(Part):
+    """Size, shape and rate of every shot. What is not given is as the scene's preset says."""
+
+    resolution: Literal["480p", "720p"] = "720p"
+    aspect_ratio: Literal["16:9", "9:16", "1:1", "auto"] = "16:9"
+    frame_rate: Rate = 24
+
+
+class Character(Part):
+    """One of the cast: words for prompts, stills for identity, adapter weights.
+
+    `keyframes` are named still files; `front_closeup`, `three_quarter` and `medium_shot` are the
+    canonical ones.
+    """
+
+    look: Words | None = None
+    keyframes: dict[Name, FilePath] = Field(default_factory=dict)
+    loras: tuple[Lora, ...] = ()
+
+
+class DriftPolicy(Part):
+    """What is done about drift: rungs of the ladder in order, and how far each measure may go."""
+
+    on_drift: tuple[Rung, ...] = ("reroll", "reanchor", "cut")
+    rerolls: Annotated[Whole, Field(ge=0, le=20)] = 2
+    budgets: dict[Name, Annotated[Number, Field(gt=0)]] = Field(default_factory=dict)
+    plan_ahead: bool = False
+
+
+class Transition(Part):
+    """How a shot is entered. `frames` is the length of a dissolve or a dip, at the reel's rate."""
+
+    kind: Literal["cut", "dissolve", "dip"] = "cut"
+    frames: Annotated[Whole, Field(ge=1, le=240)] | None = None
+
+
+class Reel(Part):
+    """The finished film: which shots in which order, and how they meet.
+
+    Attributes:
+        order: shots in playing order, a shot with hops for all of them; None: story order.
+        frame_rate: the reel's own rate; None: the picture's.
+        transitions: by the shot that is entered; every other join is a hard cut.
+        audio: one track under the whole reel, relative to the scene file.
+        handles: spare frames kept on both sides of a cut in exports.
+    """
+
+    order: Annotated[tuple[ShotRef, ...], Field(min_length=1)] | None = None
+    frame_rate: Rate | None = None
+    transitions: dict[ShotRef, Transition] = Field(default_factory=dict)
+    audio: FilePath | None = None
+    handles: Annotated[Whole, Field(ge=0, le=240)] = 8
+
+    @field_validator("transitions", mode="before")
+    @classmethod
+    def _short_form(cls, value: Any) -> Any:
+        """`mara-turns: dissolve` is `mara-turns: {kind: dissolve}`."""
+        if not isinstance(value, Mapping):
+            return value
+        return {
+            key: {"kind": part} if isinstance(part, str) else part for key, part in value.items()
+        }
+
+
+class AnimaticSettings(Part):
+    """For the free preview alone: how much its hops drift, and how long a job takes."""
+
+    drift: Annotated[Number, Field(ge=0, le=1)] = 0.0
+    latency_s: Annotated[Number, Field(ge=0, le=60)] = 0.0
+
+
+class Scene(Part):
+    """One scene. Equal scenes want the same, wherever their files lie.
+
+    Built in Python, paths are relative to the working folder until the scene has a file.
+
+    Raises:
+        SceneInvalid: with all problems at once.
+
+    >>> scene = Scene(title="Night train", shots=[{"id": "a", "kind": "t2v", "prompt": "Rain."}])
+    >>> scene.name, scene.shot("a").kind, scene.picture.frame_rate
+    ('night-train', 't2v', 24)
+    """
+
+    scenegraph: Literal[1] = 1
+    title: Annotated[str, Field(min_length=1, max_length=200)]
+    model: Name = "ltxv-13b-098-distilled"
+    preset: Name = DEFAULT_PRESET
+    seed: Seed = 0
+    picture: Picture = Field(default_factory=Picture)
+    budget_usd: Annotated[Decimal, Field(ge=0, le=1_000_000)] | None = None
+    characters: dict[Name, Character] = Field(default_factory=dict)
+    motions: dict[Name, FilePath] = Field(default_factory=dict)
+    presets: dict[Name, dict[str, JsonValue]] = Field(default_factory=dict)
+    shots: Annotated[tuple[Shot, ...], Field(min_length=1)]
+    drift: DriftPolicy = Field(default_factory=DriftPolicy)
+    reel: Reel = Field(default_factory=Reel)
+    animatic: AnimaticSettings = Field(default_factory=AnimaticSettings)
+    tail_frames: Annotated[Whole, Field(ge=9, le=1025)] = 65
+
+    _file: Path | None = PrivateAttr(default=None)
+    _folder: Path | None = PrivateAttr(default=None)
+    _reading: Reading | None = PrivateAttr(default=None)
+    _allow: tuple[Path, ...] | None = PrivateAttr(default=None)
+    _by_id: tuple[Any, dict[str, Shot]] | None = PrivateAttr(default=None)
+    _starts: tuple[Any, dict[str, Shot]] | None = PrivateAttr(default=None)
+    _names: tuple[Any, re.Pattern[str] | None] | None = PrivateAttr(default=None)
+    _graph: tuple[Any, Any, ShotGraph] | None = PrivateAttr(default=None)
+
+    def __init__(self, /, **data: Any) -> None:
+        super().__init__(**data)
+        problems = check_references(self, lambda *_loc: Place(IN_PYTHON))
+        if problems:
+            raise SceneInvalid(problems)
+
+    __init__.__pydantic_base_init__ = True  # type: ignore[attr-defined]
+
+    @field_validator("shots", mode="before")
+    @classmethod
+    def _from_mapping(cls, value: Any) -> Any:
+        """A file's mapping of id to shot → a list of shots; order is story order."""
+        if not isinstance(value, Mapping):
+            return value
+        return [
+            {"id": id, **body} if isinstance(body, Mapping) else body for id, body in value.items()
+        ]
+
+    @field_validator("budget_usd", mode="before")
+    @classmethod
+    def _is_an_amount(cls, value: Any) -> Any:
+        if isinstance(value, bool):
+            raise ValueError("must be an amount such as 6.00")
+        return value
+
+    @field_validator("tail_frames")
+    @classmethod
+    def _is_8k1(cls, value: int) -> int:
+        if value % 8 != 1:
+            raise ValueError(
+                f"is {value}; it must be one more than a multiple of 8, such as {snap_8k1(value)}"
+            )
+        return value
+
+    @model_validator(mode="after")
+    def _picture_of_preset(self) -> Self:
+        """What the picture leaves open is as the preset says, so `picture` is always whole."""
+        given = self.picture.model_fields_set
+        preset = find_preset(self.preset, self.presets) or {}
+        fill = {
+            name: preset[name] for name in DEFAULT_PICTURE if name in preset and name not in given
+        }
+        if fill and any(getattr(self.picture, name) != value for name, value in fill.items()):
+            try:
+                whole = Picture(**{**self.picture.model_dump(), **fill})
+            except SceneInvalid as error:
+                raise ValueError(f"preset {self.preset!r} does not fit: {error.message}") from None
+            object.__setattr__(self, "picture", whole)
+        return self
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Scene):
+            return NotImplemented
+        return all(getattr(self, name) == getattr(other, name) for name in type(self).model_fields)
+
+    __hash__ = None  # type: ignore[assignment]
+
+    # Where it lives
+
+    @property
+    def file(self) -> Path | None:
+        """The scene file as it was named; None for a scene built in Python."""
+        return self._file
+
+    @property
+    def folder(self) -> Path:
+        """What relative paths start from; absolute."""
+        return self._folder if self._folder is not None else Path.cwd()
+
+    @property
+    def name(self) -> str:
+        """The scene's name in slates and in the ledger, made from its title."""
+        plain = unicodedata.normalize("NFKD", self.title).encode("ascii", "ignore").decode()
+        slug = re.sub(r"[^a-z0-9]+", "-", plain.lower()).strip("-")[:60].strip("-")
+        return slug or f"scene-{sha256(self.title.encode()).hexdigest()[:8]}"
+
+    def in_folder(self, folder: str | Path) -> Scene:
+        """The same scene with its paths starting from another folder."""
+        placed = self.model_copy()
+        placed._folder, placed._file, placed._reading = Path(folder).absolute(), None, None
+        return placed
+
+    def path(self, relative: str) -> Path:
+        """A file of the scene, absolute.
+
+        Raises:
+            SceneInvalid: it leaves the scene's folder and settings do not allow it.
+        """
+        if self._allow is None:
+            self._allow = Settings().allow_paths
+        return resolve_inside(self.folder, relative, self._allow, self.where())
+
+    def where(self, *loc: str | int) -> Place:
+        """The place of a field in the file, such as `where("shots", "mara-turns", "keyframe")`."""
+        if self._reading is None:
+            return Place(str(self._file) if self._file else IN_PYTHON)
+        if len(loc) > 1 and loc[0] == "shots":
+            loc = ("shots", without_hop(str(loc[1])), *loc[2:])
+        return self._reading.place(*loc, key=len(loc) == 2 and loc[0] == "shots")
+
+    # What is in it
+
+    def shot(self, id: str) -> Shot:
+        """A shot of the file; a hop (`id.2`) gives the shot that it belongs to.
+
+        Raises:
+            UnknownShot: with the nearest right name.
+        """
+        if self._by_id is None or self._by_id[0] is not self.shots:
+            self._by_id = (self.shots, {shot.id: shot for shot in self.shots})
+        found = self._by_id[1]
+        if id not in found and without_hop(id) not in found:
+            raise UnknownShot(id, list(found))
+        return found.get(id) or found[without_hop(id)]
+
+    def start_of(self, shot: Shot) -> Shot:
+        """The shot that a hop's chain starts with; a shot that is no hop is its own start."""
+        if self._starts is None or self._starts[0] is not self.shots:
+            self._starts = (self.shots, {})
+        starts = self._starts[1]
+        passed = []
+        while isinstance(shot, ExtendShot) and (name := without_hop(shot.id)) not in starts:
+            starts[name] = shot  # a loop ends here; a scene that was checked has none
+            passed.append(name)
+            shot = self.shot(shot.parent)
+        start = starts.get(without_hop(shot.id), shot)
+        starts.update(dict.fromkeys(passed, start))
+        return start
+
+    @property
+    def names_of_cast(self) -> re.Pattern[str] | None:
+        """Finds the characters' names as whole words, in group 1; None without characters."""
+        if self._names is None or self._names[0] is not self.characters:
+            names = "|".join(re.escape(name) for name in sorted(self.characters, key=len)[::-1])
+            found = re.compile(rf"(?<![\w-])({names})(?![\w-])", re.IGNORECASE) if names else None
+            self._names = (self.characters, found)
+        return self._names[1]
+
+    def graph(self) -> ShotGraph:
+        """The shots with their hops written out, and which hangs on which."""
+        kept = self._graph
+        if kept is None or kept[0] is not self.shots or kept[1] is not self.reel:
+            kept = (self.shots, self.reel, ShotGraph.of(self.shots, self.reel.order))
+            self._graph = kept
+        return kept[2]
+
+    def still_of(self, keyframe: str) -> Path:
+        """The file of a keyframe such as `mara.front_closeup`."""
+        character, _, name = keyframe.partition(".")
+        return self.path(self.characters[character].keyframes[name])
+
+    def motion_of(self, name: str) -> Path:
+        """The file of a motion reference."""
+        return self.path(self.motions[name])
+
+    def drift_of(self, shot: Shot) -> DriftPolicy:
+        """The drift policy with the shot's own words laid over it."""
+        own = shot.drift
+        if own is None:
+            return self.drift
+        return self.drift.model_copy(
+            update={
+                "on_drift": self.drift.on_drift if own.on_drift is None else own.on_drift,
+                "rerolls": self.drift.rerolls if own.rerolls is None else own.rerolls,
+                "budgets": {**self.drift.budgets, **own.budgets},
+            }
+        )
+
+    # In and out
+
+    @classmethod
+    def load(cls, path: str | Path, *, settings: Settings | None = None) -> Scene:
+        """Read a scene file; `SceneInvalid` carries all of its problems."""
+        from scenegraph.scene.load import load_scene  # it builds scenes, so it lies above this file
+
+        return load_scene(path, settings=settings)
+
+    def save(self, path: str | Path, *, schema: str | None = None) -> Path:
+        """Write a clean scene file that loads back equal. See `save_scene`."""
+        from scenegraph.scene.save import save_scene
+
+        return save_scene(self, path, schema=schema)
+
+    def check_files(self) -> None:
+        """Look at every still, motion and track that the scene names.
+
+        Raises:
+            SceneInvalid: one is missing, leaves the folder, or is not a picture.
+        """
+        from scenegraph.scene.stills import check_files
+
+        allow = Settings().allow_paths if self._allow is None else self._allow
+        problems = check_files(self, allow)
+        if problems:
+            raise SceneInvalid(problems)

@@ -1,0 +1,268 @@
+"""What a shot asks for: its prompt in words, its negative prompt, its parameters, its length.
+
+A prompt written as one text is sent as it is. A prompt in parts is rendered in one order, with
+the continuity locks of its kind of shot; a lock that the writer already has is not said twice.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from fractions import Fraction
+from typing import Any
+
+from scenegraph.scene.model import Scene
+from scenegraph.scene.presets import DEFAULT_FRAMES, find_preset
+from scenegraph.scene.shots import (
+    ExtendShot,
+    FrameOf,
+    Lora,
+    MotionShot,
+    Prompt,
+    Shot,
+    TextShot,
+)
+from scenegraph.units import whole_frames
+
+#: The model's own default, then continuity helpers (from the project's craft reference).
+NEGATIVE_PROMPT = (
+    "worst quality, inconsistent motion, blurry, jittery, distorted, flicker, face warp, "
+    "deformed hands, extra fingers, duplicate limbs, sudden zoom, inconsistent lighting"
+)
+
+_SAME = r"\b(same|keep) (\w+,? (and )?){0,4}"
+_ROOM = ("location", "room", "place", "environment", "setting")
+
+#: Each lock, a word that must be there for it, and the wordings by which a writer already has it.
+LOCKS: dict[str, tuple[tuple[str, ...], re.Pattern[str]]] = {
+    lock: (words, re.compile(wording, re.IGNORECASE))
+    for lock, words, wording in (
+        ("same face", ("face", "identity", "person", "character"),
+         _SAME + r"(face|identity|person|character)\b|\bno face"),
+        ("same outfit", ("outfit", "cloth", "wardrobe"), _SAME + r"(outfit|cloth\w*|wardrobe)\b"),
+        ("same location", _ROOM, _SAME + rf"({'|'.join(_ROOM)})\b"),
+        ("no scene cut", ("cut",), r"\bno (\w+ ){0,2}cuts?\b"),
+        ("no style change", ("style",), r"\bno style change|\bsame style\b"),
+        ("no flicker", ("flicker",), r"\bno flicker"),
+        ("no face change", ("face",), r"\bno face (change|drift|warp)|\bsame face\b"),
+        ("no face drift", ("face",), r"\bno face (change|drift|warp)|\bsame face\b"),
+    )
+}  # fmt: skip
+_STARTS = ("same face", "same outfit", "same location", "no scene cut", "no style change")
+_HOPS = ("no flicker", "no face change", "no scene cut")
+_HOPS_OF_PLACES = ("no flicker", "no scene cut", "no style change")
+_DIRECTED = ("no scene cut", "no flicker", "no face drift")
+_PLACES = ("no scene cut", "no flicker")
+
+CONTINUE = "Continue the same shot seamlessly"
+GOES_ON = "The moment goes on, calm and steady, with minimal movement"
+
+_PREPOSITION = re.compile(
+    r"^(in|at|on|inside|under|by|near|outside|along|beside|behind|above|below|beneath|aboard|among"
+    r"|across|within|through|over|between|against|around|next to|in front of|atop|amid)\b",
+    re.IGNORECASE,
+)
+_ON = re.compile(
+    r"\b(platform|beach|bridge|roof|rooftop|stage|road|pier|balcony|deck|street|hill|shore)$"
+)
+_AT = re.compile(r"\b(station|table|window|door|desk|bar|crossing|counter|stop|gate|altar|piano)$")
+_HEAD_ENDS = re.compile(r",| (?:at|in|of|with|on|by|near|under|during|before|after|full)\b")
+
+
+def place_phrase(setting: str) -> str:
+    """A setting with the preposition that it lacks.
+
+    >>> place_phrase("an empty platform at night"), place_phrase("a train carriage")
+    ('on an empty platform at night', 'in a train carriage')
+    >>> place_phrase("under the bridge"), place_phrase("a bar")
+    ('under the bridge', 'at a bar')
+    """
+    if _PREPOSITION.match(setting):
+        return setting
+    head = _HEAD_ENDS.split(setting, maxsplit=1)[0].rstrip(" .")
+    word = "on" if _ON.search(head) else "at" if _AT.search(head) else "in"
+    return f"{word} {setting}"
+
+
+def render_prompt(scene: Scene, shot: Shot) -> str:
+    """The prompt as it is sent.
+
+    `[framing], [subject], in/at [setting], [action]. Camera: …. Lighting: …. Continuity: ….`
+    A hop continues: it opens with the same shot going on instead of describing it anew.
+    """
+    prompt = shot.prompt
+    if isinstance(prompt, str):
+        return prompt
+    parts = prompt or Prompt(action=GOES_ON)
+    sentences = [*_opening(scene, shot)]
+    told = ", ".join(_told(scene, shot, parts))
+    if told:
+        sentences.append(told)
+    for label, words in (("Camera", parts.camera), ("Lighting", parts.lighting)):
+        if words:
+            sentences.append(f"{label}: {words}")
+    if prompt is None:
+        sentences.append("Camera: stable, no zoom, no cut")
+    continuity = _continuity(scene, shot, parts, ". ".join(sentences))
+    if continuity:
+        sentences.append(f"Continuity: {continuity}")
+    return " ".join(_closed(sentence) for sentence in sentences)
+
+
+def _closed(sentence: str) -> str:
+    """Capital first letter, one full stop."""
+    text = sentence.strip()
+    text = text[:1].upper() + text[1:]
+    return text if text.endswith((".", "!", "?", "…", '"')) else f"{text.rstrip(',;:')}."
+
+
+def _opening(scene: Scene, shot: Shot) -> Sequence[str]:
+    if isinstance(shot, ExtendShot):
+        if has_person(scene, shot):
+            return (CONTINUE, "Same character, same outfit, same location, same lighting")
+        return (CONTINUE, "Same place, same lighting")
+    if isinstance(shot, MotionShot):
+        opening = []
+        if shot.parent is not None:
+            opening.append(CONTINUE)
+        if shot.motion is not None:
+            opening.append("Follow the motion and camera pacing of the reference video")
+        opening.append("Keep identity and outfit from the reference image")
+        return opening
+    return ()
+
+
+def _told(scene: Scene, shot: Shot, parts: Prompt) -> list[str]:
+    subject = parts.subject and with_looks(scene, parts.subject)
+    if subject is None and shot.kind == "i2v":
+        subject = "same character as the reference image"
+    setting = place_phrase(parts.setting) if parts.setting else None
+    words = (parts.framing, subject, setting, parts.action)
+    return [part.strip().rstrip(".,;") for part in words if part]
+
+
+def with_looks(scene: Scene, subject: str) -> str:
+    """A subject with every character's name replaced by that character's look."""
+    names = scene.names_of_cast
+    if names is None:
+        return subject
+    looks = {name.lower(): cast.look or name for name, cast in scene.characters.items()}
+    return names.sub(lambda found: looks[found[1].lower()], subject)
+
+
+def named_characters(scene: Scene, shot: Shot) -> tuple[str, ...]:
+    """Characters that a shot shows: its keyframe's, and those its subject names."""
+    own = shot.character
+    found = [own] if own is not None and own in scene.characters else []
+    names = scene.names_of_cast
+    if names is not None and isinstance(shot.prompt, Prompt) and shot.prompt.subject:
+        by_lower = {name.lower(): name for name in scene.characters}
+        found += [by_lower[match[1].lower()] for match in names.finditer(shot.prompt.subject)]
+    return tuple(dict.fromkeys(found))
+
+
+def has_person(scene: Scene, shot: Shot) -> bool:
+    """True when a keyframe or a named character stands at the start of the shot's chain."""
+    start = scene.start_of(shot)
+    return not isinstance(start, TextShot) or bool(named_characters(scene, start))
+
+
+def _locks(scene: Scene, shot: Shot) -> Sequence[str]:
+    if isinstance(shot, ExtendShot):
+        return _HOPS if has_person(scene, shot) else _HOPS_OF_PLACES
+    if isinstance(shot, MotionShot):
+        return _DIRECTED
+    return _PLACES if isinstance(shot, TextShot) else _STARTS
+
+
+def missing_locks(scene: Scene, shot: Shot, said: str) -> tuple[str, ...]:
+    """The locks of this kind of shot that the text `said` does not have in any wording."""
+    plain = said.lower()
+
+    def has(lock: str) -> bool:
+        words, wording = LOCKS[lock]
+        return any(word in plain for word in words) and wording.search(said) is not None
+
+    return tuple(lock for lock in _locks(scene, shot) if not has(lock))
+
+
+def _continuity(scene: Scene, shot: Shot, parts: Prompt, said: str) -> str:
+    own = (parts.continuity or "").strip().rstrip(".")
+    if own.lower() == "none":
+        return ""
+    locks = missing_locks(scene, shot, f"{said}. {own}")
+    return ", ".join([own, *locks] if own else locks)
+
+
+def negative_prompt(scene: Scene, shot: Shot) -> str:
+    """What must not be seen: the shot's own words, a preset's, or the default with its helpers."""
+    if shot.negative_prompt is not None:
+        return shot.negative_prompt
+    for name in (shot.preset, scene.preset):
+        found = (find_preset(name, scene.presets) or {}) if name else {}
+        if "negative_prompt" in found:
+            return str(found["negative_prompt"])
+    return NEGATIVE_PROMPT
+
+
+def shot_parameters(scene: Scene, shot: Shot) -> dict[str, Any]:
+    """Catalog fields by name for one shot, without prompt, seed, frame count and files.
+
+    What is more particular wins: the scene's preset < its picture < the shot's preset < the
+    shot's parameters. A preset's `expand_prompt` counts for t2v alone: anywhere else a prompt
+    that grows by itself breaks continuity.
+    """
+    values: dict[str, Any] = dict(find_preset(scene.preset, scene.presets) or {})
+    values.update(dict(scene.picture))
+    if shot.preset is not None:
+        values.update(find_preset(shot.preset, scene.presets) or {})
+    if shot.kind != "t2v" and values.get("expand_prompt"):
+        values["expand_prompt"] = False
+    values.pop("num_frames", None)
+    values.pop("negative_prompt", None)
+    values.update(shot.parameters)
+    loras = shot_loras(scene, shot)
+    if loras:
+        values["loras"] = [lora.model_dump(exclude_none=True) for lora in loras]
+    return values
+
+
+def shot_loras(scene: Scene, shot: Shot) -> tuple[Lora, ...]:
+    """The adapters of the characters in the shot's chain, then the shot's own; each path once."""
+    if not shot.loras and not any(cast.loras for cast in scene.characters.values()):
+        return ()
+    start = scene.start_of(shot)
+    people = dict.fromkeys((*named_characters(scene, start), *named_characters(scene, shot)))
+    found = [lora for name in people for lora in scene.characters[name].loras]
+    by_path = {(lora.path, lora.weight_name): lora for lora in (*found, *shot.loras)}
+    return tuple(by_path.values())
+
+
+def frame_rate(scene: Scene, shot: Shot) -> int:
+    """Frames per second that the shot is asked at."""
+    own = find_preset(shot.preset, scene.presets) if shot.preset is not None else None
+    for values in (shot.parameters, own or {}):
+        value = values.get("frame_rate")
+        if isinstance(value, int) and not isinstance(value, bool) and value > 0:
+            return value
+    return scene.picture.frame_rate
+
+
+def new_frames(scene: Scene, shot: Shot) -> int:
+    """Frames of NEW picture that are wanted, before any snapping to what a model can make."""
+    if shot.frames is not None:
+        return shot.frames
+    if shot.seconds is not None:
+        rate = Fraction(frame_rate(scene, shot))
+        return max(1, whole_frames(shot.seconds, rate))
+    for name in (shot.preset, scene.preset):
+        found = (find_preset(name, scene.presets) or {}) if name else {}
+        if "num_frames" in found:
+            return int(found["num_frames"])
+    return DEFAULT_FRAMES
+
+
+def frame_source(shot: Shot) -> FrameOf | None:
+    """The frame of another shot that this one starts from, if it does."""
+    keyframe = shot.picture_of
+    return keyframe if isinstance(keyframe, FrameOf) else None

@@ -1,0 +1,153 @@
+"""The journal: many tasks, few commits, each task on only when its write is on the disk."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from scenegraph.errors import LedgerError
+from scenegraph.ledger import Intent, Journal, Ledger, QueueUrls, Review, State
+
+URLS = QueueUrls("s", "r", "c")
+
+
+def intent(shot: str) -> Intent:
+    return Intent(
+        scene="s",
+        shot=shot,
+        key=f"k-{shot}",
+        setup=f"u-{shot}",
+        parts={"params": {"prompt": "x" * 300}},
+        engine="animatic",
+        endpoint="e",
+        seed=1,
+        params={},
+        usd_estimate=Decimal("0.1"),
+        billed=False,
+    )
+
+
+async def walk(journal: Journal, shot: str) -> None:
+    ledger = journal.ledger
+    take = await journal.write(ledger.intend, intent(shot))
+    await journal.write(ledger.submitted, take.id, f"r-{shot}", URLS)
+    await journal.write(ledger.answered, take.id, {"ok": True}, Decimal(0))
+    await journal.write(ledger.fetched, take.id, "0" * 64, f"media/00/{'0' * 64}.mp4", None)
+    await journal.write(ledger.reviewed, take.id, Review(verdict="good"))
+    await journal.write(ledger.circle, take.id)
+
+
+@pytest.mark.anyio
+async def test_six_thousand_writes_take_few_commits(tmp_path: Path) -> None:
+    """Durable state must not be what a long scene waits for (0.4 s on an idle 4-core machine)."""
+    with Ledger.open(tmp_path) as ledger:
+        start = time.perf_counter()
+        async with Journal(ledger) as journal, asyncio.TaskGroup() as group:
+            for number in range(1000):
+                group.create_task(walk(journal, f"shot-{number}"))
+        took_s = time.perf_counter() - start
+        assert journal.commits < 200
+        assert took_s < 5  # ten times the figure: a slow machine passes, a row per fsync does not
+        memory = ledger.memory("s")
+        assert all(memory.circled(f"shot-{n}") for n in range(1000))
+
+
+@pytest.mark.anyio
+async def test_a_write_is_on_the_disk_when_its_task_goes_on(tmp_path: Path) -> None:
+    """Another connection sees it at that moment, without the journal's help."""
+    with Ledger.open(tmp_path) as ledger, Ledger.open(tmp_path) as other:
+        async with Journal(ledger) as journal:
+            take = await journal.write(ledger.intend, intent("a"))
+            assert other.take(take.id).state is State.INTENDED
+
+
+@pytest.mark.anyio
+async def test_a_refused_write_fails_alone(tmp_path: Path) -> None:
+    """One task's mistake must not undo what others of its group wrote."""
+    with Ledger.open(tmp_path) as ledger:
+        async with Journal(ledger) as journal:
+            good = [journal.write(ledger.intend, intent(f"s{n}")) for n in range(20)]
+            bad = [journal.write(ledger.circle, 999), journal.write(ledger.pin, 999)]
+            results: list[Any] = await asyncio.gather(
+                *good[:10], *bad, *good[10:], return_exceptions=True
+            )
+        failed = [result for result in results if isinstance(result, BaseException)]
+        assert len(failed) == 2
+        assert all(isinstance(error, LedgerError) for error in failed)
+        assert len(ledger.memory("s").takes) == 20
+        names = [event["name"] for event in ledger.events()]
+        assert names == ["take.intended"] * 20
+
+
+@pytest.mark.anyio
+async def test_a_bug_in_one_write_is_raised_to_its_own_caller(tmp_path: Path) -> None:
+    def bug() -> None:
+        raise ZeroDivisionError
+
+    with Ledger.open(tmp_path) as ledger:
+        async with Journal(ledger) as journal:
+            with pytest.raises(ZeroDivisionError):
+                await journal.write(bug)
+            assert (await journal.write(ledger.intend, intent("a"))).number == 1
+
+
+@pytest.mark.anyio
+async def test_what_was_asked_is_written_before_the_journal_closes(tmp_path: Path) -> None:
+    """Ctrl-C keeps all state: a cancelled task's write is done all the same."""
+    with Ledger.open(tmp_path) as ledger:
+        async with Journal(ledger) as journal:
+            tasks = [
+                asyncio.create_task(journal.write(ledger.intend, intent(f"s{n}")))
+                for n in range(50)
+            ]
+            await asyncio.sleep(0)
+            for task in tasks:
+                task.cancel()
+        assert len(ledger.memory("s").takes) == 50
+        with pytest.raises(RuntimeError):
+            await journal.write(ledger.intend, intent("late"))
+
+
+@pytest.mark.anyio
+async def test_a_full_disk_fails_every_write_of_its_group(tmp_path: Path) -> None:
+    """Nobody may go on believing in a write that is not there; what was written before stays."""
+    with Ledger.open(tmp_path) as ledger:
+        async with Journal(ledger) as journal:
+            await journal.write(ledger.intend, intent("before"))
+            _limit_pages(ledger)
+            large = [journal.write(ledger.begin_run, "s", "fal", "x" * 100_000) for _ in range(9)]
+            results = await asyncio.gather(*large, return_exceptions=True)
+            assert all(isinstance(result, LedgerError) for result in results)
+            assert all("full" in str(result) for result in results)
+        assert list(ledger.memory("s").takes) == ["before"]
+        assert ledger.runs("s") == ()
+
+
+def _limit_pages(ledger: Ledger) -> None:
+    """SQLite's own limit stands for the disk's: the same error from the same place."""
+    from sqlalchemy import event
+
+    @event.listens_for(ledger._engine, "begin")
+    def limit(connection: Any) -> None:
+        connection.exec_driver_sql("PRAGMA max_page_count=40")
+
+
+@pytest.mark.anyio
+async def test_a_review_is_kept_with_its_series(tmp_path: Path) -> None:
+    with Ledger.open(tmp_path) as ledger:
+        async with Journal(ledger) as journal:
+            take = await journal.write(ledger.intend, intent("a"))
+            await journal.write(ledger.submitted, take.id, "r", URLS)
+            await journal.write(ledger.answered, take.id, {}, None)
+            await journal.write(ledger.fetched, take.id, "0" * 64, f"media/00/{'0' * 64}.mp4", None)
+            series = {"motion": np.arange(5, dtype=np.float32)}
+            await journal.reviewed(take.id, Review(verdict="good", series=series))
+        review = ledger.review_of(take.id)
+        assert review is not None
+        assert list(review.series["motion"]) == [0, 1, 2, 3, 4]

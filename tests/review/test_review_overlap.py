@@ -1,0 +1,78 @@
+"""Overlap: how many head frames of an answer repeat its parent."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import cv2
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from scenegraph.review import Footage, find_overlap, look_at
+
+Picture = NDArray[np.uint8]
+Frames = list[Picture]
+Seen = Callable[[Sequence[Picture]], Footage]
+
+
+def softened(f: Picture) -> Picture:
+    """Roughly what an autoencoder and a tone map do on the way."""
+    h, w = f.shape[:2]
+    small = cv2.resize(f, (int(w * 0.62), int(h * 0.62)), interpolation=cv2.INTER_AREA)
+    return np.clip(cv2.resize(small, (w, h)).astype(np.float32) * 1.03, 0, 255).astype(np.uint8)
+
+
+@pytest.mark.parametrize("repeated", [0, 1, 9, 17, 25, 40])
+@pytest.mark.parametrize("way", ["clean", "softened", "larger"])
+def test_the_repeat_is_found_exactly(
+    repeated: int, way: str, seen: Seen, shot: Callable[..., Frames], parent: Footage
+) -> None:
+    """At an extend seam nothing repeats and nothing is skipped: off by one shows."""
+    frames = shot(40 - repeated, 64)
+    if way == "softened":
+        frames = [softened(f) for f in frames]
+    if way == "larger":
+        frames = [cv2.resize(f, (720, 408)) for f in frames]
+    found = find_overlap(parent.prints, seen(frames).prints)
+    assert found.frames == repeated
+    assert found.parent_start == (40 - repeated if repeated else None)
+    assert found.parent_left == 0
+
+
+def test_an_answer_that_leaves_early_says_how_much_of_the_parent_is_left(
+    seen: Seen, shot: Callable[..., Frames], parent: Footage
+) -> None:
+    """Conditioning is cut to 8q+1 frames; what was cut off is not repeated."""
+    answer = shot(0, 33) + shot(0, 30, seed=5)
+    found = find_overlap(parent.prints, seen(answer).prints)
+    assert abs(found.frames - 33) <= 1
+    assert found.parent_start == 0
+    assert found.parent_left == 40 - found.frames
+
+
+def test_another_scene_and_a_hole_repeat_nothing(
+    seen: Seen, shot: Callable[..., Frames], parent: Footage
+) -> None:
+    """A wrong overlap cuts away frames that were paid for."""
+    assert find_overlap(parent.prints, seen(shot(0, 30, seed=5)).prints).frames == 0
+    assert find_overlap(parent.prints, seen(shot(46, 76)).prints).frames == 0
+
+
+def test_the_uploaded_tail_serves_as_well_as_the_whole_parent(
+    seen: Seen, shot: Callable[..., Frames], parent: Footage
+) -> None:
+    """Extend is asked from a tail; either may be at hand."""
+    answer = seen(shot(15, 64))
+    assert find_overlap(parent.prints, answer.prints).frames == 25
+    tail = find_overlap(parent.prints[-25:], answer.prints)
+    assert tail.frames == 25
+    assert tail.parent_start == 0
+
+
+def test_too_little_to_place_is_no_overlap_with_no_confidence(
+    seen: Seen, shot: Callable[..., Frames], parent: Footage
+) -> None:
+    found = find_overlap(parent.prints, seen(shot(38, 41)).prints)
+    assert (found.frames, found.confidence) == (0, 0.0)
+    assert look_at(seen(shot(38, 60)), parent=parent).overlap is not None

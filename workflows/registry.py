@@ -1,0 +1,203 @@
+"""What a recipe is, and how recipes are found.
+
+A recipe is a function that returns a scene, with keyword arguments named as a film-maker would.
+`@recipe` makes it one: its arguments are read from its signature, their help from its docstring,
+and bad ones are refused by name before anything is planned.
+"""
+
+from __future__ import annotations
+
+import inspect
+import textwrap
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import update_wrapper
+from importlib.metadata import entry_points
+from types import MappingProxyType
+from typing import (
+    Annotated,
+    Any,
+    Generic,
+    ParamSpec,
+    get_args,
+    get_origin,
+    get_type_hints,
+    is_typeddict,
+)
+
+from pydantic import TypeAdapter, ValidationError
+
+from scenegraph.errors import SceneError, did_you_mean
+from scenegraph.scene import Scene
+
+GROUP = "scenegraph.workflows"
+
+P = ParamSpec("P")
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One argument of a recipe.
+
+    Attributes:
+        required: True when the recipe cannot do without it.
+        default: what is taken when it is left out; None often means "as the scene format says".
+        help: a sentence from the recipe's docstring.
+        many: True when it takes a list of words (repeat the option, or separate them by `;`).
+    """
+
+    name: str
+    required: bool
+    default: Any
+    help: str
+    many: bool = False
+
+
+class Recipe(Generic[P]):
+    """A function that returns a scene; call it as you would the function.
+
+    Attributes:
+        name: what `--workflow` calls it.
+        summary: one line.
+        parameters: its arguments, in order.
+    """
+
+    def __init__(self, function: Callable[P, Scene]) -> None:
+        update_wrapper(self, function)
+        self._function: Callable[..., Scene] = function
+        self.name = function.__name__
+        text = inspect.getdoc(function) or ""
+        self.summary = text.splitlines()[0] if text else ""
+        hints = get_type_hints(function, include_extras=True)
+        told = dict(_told_arguments(text))
+        for fields in map(_unpacked, hints.values()):
+            told |= dict(_told_arguments(inspect.getdoc(fields) or "")) if fields else {}
+        options = list(_options(function, hints))
+        self._types = {option.name: TypeAdapter[Any](option.annotation) for option in options}
+        self.parameters = tuple(
+            Parameter(
+                name=option.name,
+                required=option.default is inspect.Parameter.empty,
+                default=None if option.default is inspect.Parameter.empty else option.default,
+                help=told.get(option.name, ""),
+                many=_takes_many(option.annotation),
+            )
+            for option in options
+        )
+        # What help texts and other readers of signatures see: the options one by one.
+        self.__signature__ = inspect.Signature(options, return_annotation=Scene)
+
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> Scene:
+        """The scene.
+
+        Raises:
+            SceneError: arguments are missing, unknown or nonsense, named as they were given.
+        """
+        if args:
+            raise self.refusal("takes its arguments by name")
+        return self._function(**self._checked(kwargs))
+
+    def __repr__(self) -> str:
+        return f"<recipe {self.name}>"
+
+    def refusal(self, *problems: str) -> SceneError:
+        wrong = "; ".join(problems)
+        return SceneError(
+            f"{self.name}: {wrong}.",
+            next=f"`scenegraph new --list` shows the arguments of {self.name}; nothing was made.",
+        )
+
+    def _checked(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        problems = [
+            f"there is no argument {name!r}.{did_you_mean(name, self._types)}".rstrip(".")
+            for name in given
+            if name not in self._types
+        ]
+        problems += [
+            f"{parameter.name} is missing"
+            for parameter in self.parameters
+            if parameter.required and parameter.name not in given
+        ]
+        values: dict[str, Any] = {}
+        for name, value in given.items():
+            if name not in self._types:
+                continue
+            try:
+                values[name] = self._types[name].validate_python(value)
+            except ValidationError as error:
+                problems.append(_sentence(name, value, error))
+        if problems:
+            raise self.refusal(*problems)
+        return values
+
+
+def recipe(function: Callable[P, Scene]) -> Recipe[P]:
+    """Make a recipe of a function that returns a scene."""
+    return Recipe(function)
+
+
+def recipes() -> Mapping[str, Recipe[Any]]:
+    """All recipes that are installed, by name: ours, and those of other packages.
+
+    They are found by the entry-point group `scenegraph.workflows`. A package that cannot be
+    imported, or that offers something else than a recipe, is left out: one broken package must
+    not take the others away.
+    """
+    found: dict[str, Recipe[Any]] = {}
+    for entry in sorted(entry_points(group=GROUP), key=lambda entry: entry.name):
+        try:
+            loaded = entry.load()
+        except Exception:  # noqa: S112  another package's import may fail in any way it likes
+            continue
+        if isinstance(loaded, Recipe):
+            found[entry.name] = loaded
+    return MappingProxyType(found)
+
+
+def _unpacked(hint: Any) -> Any:
+    """The TypedDict of `**options: Unpack[...]`, or None."""
+    inside = get_args(hint)
+    return inside[0] if len(inside) == 1 and is_typeddict(inside[0]) else None
+
+
+def _options(function: Callable[..., Any], hints: Mapping[str, Any]) -> Iterator[inspect.Parameter]:
+    """The arguments one by one; `**options: Unpack[SomeTypedDict]` counts as its fields."""
+    for parameter in inspect.signature(function).parameters.values():
+        hint = hints[parameter.name]
+        if parameter.kind is not inspect.Parameter.VAR_KEYWORD:
+            yield parameter.replace(annotation=hint, kind=inspect.Parameter.KEYWORD_ONLY)
+            continue
+        fields = _unpacked(hint)
+        if fields is None:
+            raise TypeError(f"{function.__name__}: **{parameter.name} needs Unpack[a TypedDict]")
+        for name, kind in get_type_hints(fields, include_extras=True).items():
+            yield inspect.Parameter(
+                name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=kind | None
+            )
+
+
+def _told_arguments(doc: str) -> Iterator[tuple[str, str]]:
+    """(name, sentence) of each entry under `Args:` of a docstring."""
+    _, _, rest = doc.partition("Args:\n")
+    block = rest.partition("\n\n")[0]
+    for entry in textwrap.dedent(block).replace("\n    ", " ").splitlines():
+        name, colon, told = entry.partition(": ")
+        if colon:
+            yield name.strip(), " ".join(told.split())
+
+
+def _takes_many(annotation: Any) -> bool:
+    """Whether it is a list of something, however it is annotated."""
+    origin: Any = get_origin(annotation)
+    if origin is Annotated:
+        return _takes_many(get_args(annotation)[0])
+    return origin in (Sequence, list, tuple)
+
+
+def _sentence(name: str, value: object, error: ValidationError) -> str:
+    """`seconds should be greater than 0, not 0`: pydantic's words about our argument."""
+    first = error.errors()[0]["msg"]
+    told = first.removeprefix("Value error, ").removeprefix("Input ").removeprefix("String ")
+    shown = str(value)
+    shown = shown if len(shown) <= 60 else f"{shown[:57]}…"
+    return f"{name} {told}, not {shown!r}" if told != first else f"{name}: {told}"
