@@ -38,9 +38,7 @@ def run_command(args: list[str]) -> int:
         show_error(_bad_setting(error), as_json)
         return SceneError.exit_code
     except (KeyboardInterrupt, EOFError):
-        sys.stderr.write(
-            "\nInterrupted. All state is kept: run the same command again to go on.\n"
-        )
+        sys.stderr.write("\nInterrupted. All state is kept: run the same command again to go on.\n")
         return INTERRUPTED
     except BrokenPipeError:
         sys.stderr.close()

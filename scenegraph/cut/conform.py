@@ -140,8 +140,8 @@ def segment_command(
         source.filter("trim", start_frame=event.span.start, end_frame=event.span.stop)
         .filter("settb", f"1/{ticks}")
         .filter("setpts", f"N*{ticks // clip.rate.numerator * clip.rate.denominator}")
+        .filter("tpad", stop=-1, stop_mode="clone")  # `fps` may round the last frame away
         .filter("fps", fps=str(format.rate), start_time=0)
-        .filter("tpad", stop=-1, stop_mode="clone")
         .filter("trim", end_frame=frames)
         .filter(
             "scale",

@@ -27,8 +27,8 @@ from scenegraph.ledger.timeline import JoinKind
 
 #: A length is met when it is off by no more than this many frames.
 TOLERANCE = 3
-#: What a frame off the target costs within the tolerance, and beyond it.
-NEAR_MISS, FAR_MISS = 0.02, 10.0
+#: What a frame off the target costs within the tolerance; beyond it a film does not count.
+NEAR_MISS = 0.02
 #: Lengths kept at a time around the course to the target.
 BAND = 8192
 #: Alternatives kept for each clip, each this many frames away from the others.
@@ -133,7 +133,7 @@ class Film:
         if self.target is None:
             return np.zeros(np.shape(frames))
         off = np.abs(np.asarray(frames) - self.target)
-        return NEAR_MISS * off + FAR_MISS * np.maximum(0, off - self.tolerance)
+        return np.where(off <= self.tolerance, NEAR_MISS * off, np.inf)
 
     def total(self, picks: Sequence[tuple[int, int]]) -> tuple[float, int]:
         """Cost and length of one choice of (in, out) candidate indices; inf where it may not be."""
@@ -204,11 +204,11 @@ def choose_cuts(
     """
     film = make_film(clips, target=target, tolerance=tolerance)
     picks = best_picks(film)
-    if picks is None or not _is_met(film, picks):
+    if picks is None:
         # A length between the calm places: every frame is tried before it is refused.
         film = make_film(clips, target=target, tolerance=tolerance, count=None)
         picks = best_picks(film)
-    if picks is None or not _is_met(film, picks):
+    if picks is None:
         low, high = film.reach
         raise CutError(
             f"{len(clips)} clip{'s' * (len(clips) > 1)} cannot make {target} frames: they reach"
@@ -224,7 +224,8 @@ def choose_cuts(
 
 
 def best_picks(film: Film) -> list[tuple[int, int]] | None:
-    """The cheapest (in, out) candidate indices of every clip; None when nothing fits.
+    """The cheapest (in, out) candidate indices of every clip; None when no film meets the
+    target.
 
     The state before clip c is (in point, frames played); `backs` remember the way.
     """
@@ -285,7 +286,7 @@ def _enter(enter: Costs, outside: Costs) -> tuple[Costs, NDArray[np.uint16]]:
 def _bands(film: Film) -> list[tuple[int, int]] | None:
     """Half-open ranges of frames played before each clip (and after the last) worth keeping.
 
-    Only lengths from which the target can still be met; around the straight course to it when
+    Only lengths from which the target can still be met, around the straight course to it when
     that is wider than `BAND`. None: no way leads to the target.
     """
     if film.target is None:
@@ -304,12 +305,6 @@ def _bands(film: Film) -> list[tuple[int, int]] | None:
             return None
         bands.append((low, high + 1))
     return bands
-
-
-def _is_met(film: Film, picks: Sequence[tuple[int, int]]) -> bool:
-    if film.target is None:
-        return True
-    return abs(film.total(picks)[1] - film.target) <= film.tolerance
 
 
 def _cut(

@@ -25,7 +25,7 @@ import av
 import structlog
 
 from scenegraph.cut.conform import THREADS, Fit, concat_command, ffmpeg_name, segment_command
-from scenegraph.errors import CutError, FfmpegFailed
+from scenegraph.errors import BrokenMedia, CutError, FfmpegFailed
 from scenegraph.ledger.timeline import Event, ReelFormat, Timeline
 from scenegraph.media.clip import Clip
 from scenegraph.media.container import open_video
@@ -249,10 +249,11 @@ def check_picture_times(path: Path, frames: int, name: str) -> None:
                 opens_well = opens_well or (count == 0 and packet.is_keyframe)
                 rising = rising and packet.pts == packet.dts and packet.pts > last
                 count, last = count + 1, packet.pts
-    except av.FFmpegError as error:
+    except (BrokenMedia, av.FFmpegError) as error:
+        why = error.reason if isinstance(error, BrokenMedia) else error.strerror
         raise CutError(
-            f"{name}: what FFmpeg wrote cannot be read ({error.strerror}).",
-            next="Check the disk, then cut again.",
+            f"{name}: what FFmpeg wrote cannot be played ({why}).",
+            next="Review the clip: it may have fewer good frames than it promises. Then cut again.",
         ) from error
     if count != frames or not rising or not opens_well:
         faults = [

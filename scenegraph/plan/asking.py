@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
@@ -73,7 +73,7 @@ class Shape:
 class Memo:
     """What many shots of one scene have in common, worked out once."""
 
-    shapes: dict[str, Shape] = field(default_factory=dict)
+    shapes: dict[Hashable, Shape] = field(default_factory=dict)
     paths: dict[tuple[str, str], Path] = field(default_factory=dict)
 
     def path(self, name: str, find: Callable[[str], Path]) -> Path:
@@ -117,29 +117,22 @@ def make_ask(
         tuning: parameters and words that amendments have added.
         memo: requests already checked (most shots of a scene differ in words alone), and paths.
     """
-    own = {**shot.parameters, **tuning.parameters}
-    values, notes = _preset_values(scene, told, endpoint, own)
-    if aspect_ratio is not None and "aspect_ratio" in values and "aspect_ratio" not in own:
-        values["aspect_ratio"] = aspect_ratio
-    negative = negative_prompt(scene, told)
-    if "negative_prompt" in endpoint.fields and negative:
-        values["negative_prompt"] = negative
-    rate = int(values.get("frame_rate") or 24)
     tail = tail_of(parent_frames, scene.tail_frames) if shot.tail_of is not None else 0
-    wanted = new_frames(scene, told)
-    if endpoint.length in endpoint.fields:
-        values[endpoint.length] = length_for(endpoint, wanted, shown=tail, rate=rate)
     inputs = _inputs(scene, shot, endpoint, tail, hashes, parent_hashes, memo)
-    _place_inputs(values, inputs, endpoint, tail, rate)
+    wish = _Wish(
+        parameters=shot_parameters(scene, told),
+        own={**told.parameters, **tuning.parameters},
+        aspect_ratio=aspect_ratio,
+        negative=negative_prompt(scene, told),
+        frames=new_frames(scene, told),
+        tail=tail,
+        inputs=inputs,
+    )
     prompt = _with_phrases(render_prompt(scene, told), tuning.phrases)
-    name = write_json([endpoint.id, tail, rate, [one.into for one in inputs], values])
+    name = (endpoint.id, wish.name)
     shape = memo.shapes.get(name)
     if shape is None:
-        shape = memo.shapes[name] = _shape(
-            endpoint, {**values, "prompt": prompt}, inputs, tail, rate
-        )
-    if shape.new_frames != wanted and not shape.problems:
-        notes = (*notes, f"{wanted} new frames are wanted; {shape.new_frames} are asked.")
+        shape = memo.shapes[name] = _shape(endpoint, wish, prompt)
     return Ask(
         endpoint=endpoint,
         params={**shape.params, "prompt": prompt},
@@ -148,45 +141,80 @@ def make_ask(
         num_frames=shape.new_frames + (tail if endpoint.counts == "total" else 0),
         new_frames=shape.new_frames,
         usd=shape.usd,
-        notes=(*notes, *shape.notes),
+        notes=shape.notes,
         problems=shape.problems,
     )
 
 
-def _shape(
-    endpoint: Endpoint, values: dict[str, Any], inputs: Sequence[Input], tail: int, rate: int
-) -> Shape:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Wish:
+    """All that a request is made from but its prompt and the bytes of its files."""
+
+    parameters: Mapping[str, Any]
+    own: Mapping[str, Any]
+    aspect_ratio: str | None
+    negative: str
+    frames: int
+    tail: int
+    inputs: Sequence[Input]
+
+    @property
+    def name(self) -> Hashable:
+        """Equal for equal wishes."""
+        places = tuple(one.into for one in self.inputs)
+        rest = (self.aspect_ratio, self.negative, self.frames, self.tail, places)
+        plain = tuple(self.parameters.items())
+        try:
+            hash(plain)
+        except TypeError:  # it holds a list, such as adapter weights
+            return (write_json([self.parameters, self.own]), *rest)
+        return (plain, write_json(self.own) if self.own else "", *rest)
+
+
+def _shape(endpoint: Endpoint, wish: _Wish, prompt: str) -> Shape:
+    """Write a request out, check it and price it."""
+    values, notes = _bent(endpoint, wish)
+    given = values.get("frame_rate")
+    rate = given if isinstance(given, int) and given > 0 else 24
+    if endpoint.length in endpoint.fields:
+        values[endpoint.length] = length_for(endpoint, wish.frames, shown=wish.tail, rate=rate)
+    _place_inputs(values, wish.inputs, endpoint, wish.tail, rate)
+    places = [one.into for one in wish.inputs]
     try:
-        request = build_request(endpoint, values, awaiting=[one.into for one in inputs])
+        request = build_request(endpoint, {**values, "prompt": prompt}, awaiting=places)
     except RequestInvalid as error:
-        return Shape(values, "", 0, Decimal(0), (), error.problems)
+        return Shape(values, "", 0, Decimal(0), notes, error.problems)
     params = request.params
     problems: Sequence[FieldProblem] = ()
-    if tail and ("video" in params or "videos" in params):
+    if wish.tail and ("video" in params or "videos" in params):
         where = "video" if "video" in params else "videos[0]"
-        problems = placement_problems(endpoint, params, tail, where)
-    fresh = new_frames_in(endpoint, params, shown=tail, rate=rate)
+        problems = placement_problems(endpoint, params, wish.tail, where)
+    fresh = new_frames_in(endpoint, params, shown=wish.tail, rate=rate)
+    if fresh != wish.frames:
+        notes = (*notes, f"{wish.frames} new frames are wanted; {fresh} are asked.")
     return Shape(
         params,
         write_json({name: value for name, value in params.items() if name != "prompt"}),
         fresh,
         price_of(endpoint, params),
-        request.notes,
+        (*notes, *request.notes),
         tuple(problems),
     )
 
 
-def _preset_values(
-    scene: Scene, shot: Shot, endpoint: Endpoint, own: Mapping[str, Any]
-) -> tuple[dict[str, Any], tuple[str, ...]]:
+def _bent(endpoint: Endpoint, wish: _Wish) -> tuple[dict[str, Any], tuple[str, ...]]:
     """Presets are bent to what the endpoint takes; what the shot itself says is not."""
-    wanted = shot_parameters(scene, shot)
     bent, notes = legal_parameters(
-        endpoint, {name: value for name, value in wanted.items() if name not in own}
+        endpoint, {name: value for name, value in wish.parameters.items() if name not in wish.own}
     )
-    values = {**bent, **own}
+    values = {**bent, **wish.own}
     for name in ("num_frames", "seed", endpoint.length):
         values.pop(name, None)
+    chain = wish.aspect_ratio
+    if chain is not None and "aspect_ratio" in values and "aspect_ratio" not in wish.own:
+        values["aspect_ratio"] = chain
+    if "negative_prompt" in endpoint.fields and wish.negative:
+        values["negative_prompt"] = wish.negative
     return values, notes
 
 

@@ -14,6 +14,7 @@ from scenegraph.report.joins import chains, cuts, reel
 from scenegraph.report.material import Material
 from scenegraph.report.page import (
     FRAME_W,
+    IN_CAN,
     SMALL_W,
     Fact,
     MeasureView,
@@ -74,7 +75,7 @@ def _facts(
 ) -> tuple[Fact, ...]:
     plan, money, budget = material.plan, material.money, material.scene.budget_usd
     preview = plan.backend == "animatic"
-    in_can = sum(standing in ("kept", "drifted") for standing in stands.values())
+    in_can = sum(standing in IN_CAN for standing in stands.values())
     facts = [
         Fact("In the can", f"{in_can} of {len(stands)}", "shots"),
         Fact("Spent", dollars(money.spent), "the preview is free" if preview else ""),
@@ -215,7 +216,7 @@ def _measures(review: Review) -> tuple[MeasureView, ...]:
             budget="" if measure.budget is None else amount(measure.budget, measure.unit),
             share=share(measure),
             over=measure.over,
-            note=measure.note,
+            note=measure.note.removeprefix("not measured: "),
         )
         for name, measure in review.measures.items()
     ]

@@ -14,6 +14,7 @@ from scenegraph.scene import ShotGraph, draw_svg
 WORDS: Mapping[Standing, str] = {
     "kept": "kept",
     "drifted": "drifted",
+    "stale": "stale",
     "lost": "lost",
     "blocked": "blocked",
     "asking": "ask",

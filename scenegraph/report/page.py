@@ -13,9 +13,13 @@ from typing import Literal
 
 from scenegraph.report.charts import Curve
 
-#: How a shot stands, for colour and word: kept, drifted (kept, but over a budget), lost,
-#: blocked (waits for a lost one), asking (a person must decide), queued, todo.
-Standing = Literal["kept", "drifted", "lost", "blocked", "asking", "queued", "todo"]
+#: How a shot stands, for colour and word: kept, drifted (kept, but over a budget), stale (kept,
+#: but something it was made from has changed), lost, blocked (waits for a lost one), asking (a
+#: person must decide), queued, todo.
+Standing = Literal["kept", "drifted", "stale", "lost", "blocked", "asking", "queued", "todo"]
+
+#: Standings of a shot that has a take in the reel.
+IN_CAN: tuple[Standing, ...] = ("kept", "drifted", "stale")
 
 #: Widths in pixels of the JPEGs in the page, at about 1.3 times their size on the screen.
 FRAME_W, CUT_W, SMALL_W = 520, 560, 260

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from scenegraph.ledger import State, Take
 from scenegraph.plan import Plan, ShotPlan
-from scenegraph.report.page import Headline, Loss, ReelView, Standing
+from scenegraph.report.page import IN_CAN, Headline, Loss, ReelView, Standing
 from scenegraph.report.words import count, dollars, listed
 from scenegraph.scene import Scene, ShotGraph
 
@@ -16,6 +16,7 @@ FAILED = (State.LOST, State.REFUSED)
 STANDING_WORDS: Mapping[Standing, str] = {
     "kept": "in the can",
     "drifted": "kept, over a drift budget",
+    "stale": "kept, made from something older",
     "lost": "lost",
     "blocked": "waits for a lost shot",
     "asking": "a person must decide",
@@ -40,8 +41,10 @@ def how_they_stand(
 
 def _alone(shot: ShotPlan, takes: Sequence[Take]) -> Standing:
     last = takes[-1] if takes else None
-    if shot.action in ("ask", "stale"):
+    if shot.action == "ask":
         return "asking"
+    if shot.action == "stale":
+        return "stale"
     if shot.action == "keep":
         return "drifted" if shot.gives and shot.gives.verdict == "drifted" else "kept"
     if shot.action == "reattach":
@@ -85,7 +88,7 @@ def _decide(scene: Scene, shot: ShotPlan, takes: Sequence[Take]) -> str:
     about = f"{_file(scene)} {shlex.quote(shot.shot)}"
     if takes and takes[-1].state is State.UNKNOWN:
         return f"scenegraph resolve {about} --attach REQUEST_ID"
-    return f"scenegraph {'why' if shot.action == 'stale' else 'takes'} {about}"
+    return f"scenegraph takes {about}"
 
 
 def _file(scene: Scene) -> str:
@@ -101,8 +104,9 @@ def headline(
 ) -> Headline:
     """The verdict in one word and one sentence, and the command that goes on."""
     total = len(stands)
-    in_can = sum(standing in ("kept", "drifted") for standing in stands.values())
+    in_can = sum(standing in IN_CAN for standing in stands.values())
     drifted = [shot for shot, standing in stands.items() if standing == "drifted"]
+    stale = [shot for shot, standing in stands.items() if standing == "stale"]
     asking = [loss for loss in lost if loss.standing == "asking"]
     waiting = sum(len(loss.waits) for loss in lost)
     can = f"{in_can} of {count(total, 'shot')} {'is' if in_can == 1 else 'are'} in the can"
@@ -130,9 +134,17 @@ def headline(
         return Headline("Ready to cut", "plain", sentence, (), f"scenegraph cut {file}")
     sentence = f"All {count(total, 'shot')} are in the can." if total > 1 else "It is in the can."
     if drifted:
-        verb = "is" if len(drifted) == 1 else "are"
-        sentence += f" {listed(drifted)} {verb} over a drift budget and kept all the same."
-    return Headline("Done", "warn" if drifted else "good", sentence, (), None)
+        over = f"{listed(drifted)} {_is(drifted)} over a drift budget"
+        sentence += f" {over} and kept all the same."
+    again = None
+    if stale:
+        sentence += f" {listed(stale)} {_is(stale)} kept, but made from something older."
+        again = f"scenegraph rerun {file} {shlex.join(stale)}"
+    return Headline("Done", "warn" if drifted or stale else "good", sentence, (), again)
+
+
+def _is(names: Sequence[str]) -> str:
+    return "is" if len(names) == 1 else "are"
 
 
 def _wait(number: int) -> str:

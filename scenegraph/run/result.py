@@ -37,7 +37,7 @@ class ShotOutcome:
 
     @property
     def is_lost(self) -> bool:
-        return self.state in ("lost", "refused", "blocked")
+        return self.state in ("lost", "refused", "blocked", "submitted", "answered")
 
     @property
     def needs_person(self) -> bool:
@@ -61,6 +61,7 @@ class RunResult:
     paused: str | None = None
     stopped_at_budget: bool = False
     notices: tuple[str, ...] = field(default=())
+    reel_failed: str | None = None
 
     @property
     def lost(self) -> tuple[ShotOutcome, ...]:
@@ -72,7 +73,7 @@ class RunResult:
             return 4
         if self.stopped_at_budget:
             return 3
-        return 1 if self.lost else 0
+        return 1 if self.lost or self.reel_failed else 0
 
     @property
     def next_step(self) -> str:

@@ -127,7 +127,8 @@ def _told(reading: Reading, data: Any, error: ValidationError) -> list[Problem]:
     def place(found: Found) -> Place:
         missing = found.error["type"] == "missing"
         path: Loc = found.path[:-1] if missing else found.path
-        return reading.place(*path, key=found.key_only or missing)
+        is_shot = len(path) == 2 and path[0] == "shots"
+        return reading.place(*path, key=found.key_only or missing or is_shot)
 
     return problems_of(
         Scene,
@@ -139,22 +140,38 @@ def _told(reading: Reading, data: Any, error: ValidationError) -> list[Problem]:
     )
 
 
+#: Where names are given, and the problems that mean nothing once that whole part was unusable.
+_NAMED_IN = {
+    "motions": ("unknown-motion",),
+    "characters": ("unknown-character", "unknown-keyframe"),
+    "presets": ("unknown-preset",),
+}
+
+
 def _also_wrong(data: dict[str, Any], finish: Finish) -> list[Problem]:
     """Names that point nowhere and missing files, looked for in what is sound of the scene."""
     data = deepcopy(data)
     shots = data.get("shots")
     ids = [shot["id"] for shot in shots] if isinstance(shots, list) else []
+    gone: set[str] = set()
     for _ in range(6):
         try:
             scene = Scene.model_validate(data)
         except ValidationError as error:
             # From the end, so that taking an entry out of a list moves none that is still named.
             for details in reversed(error.errors(include_url=False)):
-                _leave_out(data, located(details, data).path, details["type"])
+                path = located(details, data).path
+                _leave_out(data, path, details["type"])
+                gone |= {str(path[0])} if len(path) == 1 else set()
         else:
             kept = {shot.id for shot in scene.shots}
             renamed = [repr(id) for id in ids if id not in kept]
-            return [p for p in finish(scene) if not any(id in p.message for id in renamed)]
+            silent = {kind for part, kinds in _NAMED_IN.items() if part in gone for kind in kinds}
+            return [
+                problem
+                for problem in finish(scene)
+                if problem.kind not in silent and not any(id in problem.message for id in renamed)
+            ]
     return []
 
 

@@ -140,6 +140,7 @@ def _override(reading: Reading, name: str, text: str) -> list[Problem]:
             here = here[step]
         elif isinstance(here, dict) and len(path) != 2:
             here = here.setdefault(part, {})
+            reading.given[tuple(path)] = (place, {})
         else:  # a shot or a character that is not there is a slip, not a new one
             near = did_you_mean(part, list(here) if isinstance(here, dict) else [])
             return wrong(f"There is no `{dotted}`.{near}", "Check the name.", "unknown-key")

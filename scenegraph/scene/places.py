@@ -276,7 +276,7 @@ class _Reader:
         self.problem(
             event.start_mark, f"The tag {shown!r} is not used in scene files.", "Leave it out."
         )
-        return None
+        raise _Stop
 
     def goes_on(self, top: _Open, mark: Any) -> bool:
         """`{lighting: cold, high contrast}`: the words belong to the sentence before the comma."""

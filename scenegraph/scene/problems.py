@@ -5,6 +5,7 @@ from __future__ import annotations
 import types
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
@@ -277,16 +278,25 @@ def problems_of(
     """
     told: list[Problem] = []
     seen: set[Loc] = set()
-    for details in error.errors(include_url=False):
-        raw = located(details, data)
+    raws = [located(details, data) for details in error.errors(include_url=False)]
+    slips = [raw.path for raw in raws if raw.error["type"] == "extra_forbidden"]
+    for raw in raws:
         found = Found(renamed(raw.path), raw.key_only, raw.error)
         if found.path in seen:  # a union's other branches complain about the same value
             continue
         seen.add(found.path)
+        if raw.error["type"] == "missing" and any(_is_slip(path, raw.path) for path in slips):
+            continue  # `keyfrme` is told as a slip, with the right name; it is not also missing
         problem = sentence(found, model, elsewhere or {})
         if problem is not None:
             told.append(Problem(problem.message, place(found), problem.expected, problem.kind))
     return told
+
+
+def _is_slip(given: Loc, meant: Loc) -> bool:
+    """True when a key was given beside the one that is missing, and nearly has its name."""
+    near = given[:-1] == meant[:-1]
+    return near and bool(get_close_matches(str(given[-1]), [str(meant[-1])], n=1))
 
 
 def problems_in_python(

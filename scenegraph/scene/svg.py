@@ -148,8 +148,8 @@ def _lane(
     for strip in dict.fromkeys(cells[id].strip for id in chain):
         inside = [at[id] for id in chain if cells[id].strip == strip]
         if len(chain) > 1:
-            left, top = inside[0]
-            wide = inside[-1][0] - left + BOX
+            (left, top), (right, _) = min(inside), max(inside)
+            wide = right - left + BOX
             bands.append(
                 f'<rect class="lane" x="{left - 7}" y="{top - 7}" width="{wide + 14}"'
                 f' height="{HIGH + 14}" rx="12"/>'

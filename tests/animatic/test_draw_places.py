@@ -56,12 +56,12 @@ def test_every_place_is_drawn_in_every_shape(place: str) -> None:
     words = {"carriage": "inside a train carriage"}.get(place, place)
     shapes = {"9:16": (854, 480), "1:1": (480, 480)}
     aspect = "9:16" if len(place) % 2 else "1:1"
-    frames = take(f"{words} at night, rain. Camera: push-in", frames=9, aspect_ratio=aspect)
+    frames = take(f"{words} at night, rain. Camera: push-in", frames=5, aspect_ratio=aspect)
     assert frames[0].shape == (*shapes[aspect], 3)
     assert frames[0].std() > 12
     assert frames[0].mean() > 8
     assert (frames[0].max(axis=2) < 4).mean() < 0.5
-    assert 0.05 < np.abs(frames[0].astype(int) - frames[-1]).mean() < 40
+    assert 0.02 < np.abs(frames[0].astype(int) - frames[-1]).mean() < 40
 
 
 def test_a_new_seed_builds_a_new_place_and_the_hour_changes_its_light() -> None:

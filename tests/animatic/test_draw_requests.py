@@ -81,7 +81,7 @@ def test_the_same_request_gives_the_same_bytes_and_another_seed_does_not(
 
 
 @pytest.mark.ffmpeg
-@pytest.mark.parametrize(("width", "height"), [(1, 1), (3, 900), (900, 2)])
+@pytest.mark.parametrize(("width", "height"), [(1, 1), (3, 900)])
 def test_a_strange_still_is_drawn_without_growing_huge(
     tmp_path: Path, width: int, height: int
 ) -> None:
@@ -96,7 +96,7 @@ def test_a_strange_still_is_drawn_without_growing_huge(
 
 
 @pytest.mark.ffmpeg
-@pytest.mark.parametrize(("source", "total"), [(1, 9), (3, 17), (30, 17), (17, 17)])
+@pytest.mark.parametrize(("source", "total"), [(1, 9), (3, 17), (20, 17)])
 def test_an_extend_answer_has_its_total_length_for_any_source(
     clip_of: Callable[..., Path], tmp_path: Path, source: int, total: int
 ) -> None:
@@ -125,7 +125,7 @@ def test_the_source_may_stand_later_in_the_answer_and_be_limited(
 @pytest.mark.ffmpeg
 def test_a_reversed_answer_is_the_answer_backwards(still: Path, tmp_path: Path) -> None:
     """`reverse_video` turns time, nothing else."""
-    params = {**SMALL, "prompt": "push-in", "num_frames": 33}
+    params = {**SMALL, "prompt": "push-in", "num_frames": 26}
     render("i2v", params, {"image": still}, tmp_path / "on.mp4")
     render("i2v", {**params, "reverse_video": True}, {"image": still}, tmp_path / "back.mp4")
     on, back = list(read_rgb(tmp_path / "on.mp4")), list(read_rgb(tmp_path / "back.mp4"))

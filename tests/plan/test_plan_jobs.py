@@ -145,13 +145,15 @@ def test_a_wrong_parameter_is_refused_with_its_shot(new_studio: Any) -> None:
     shots = {
         "a": {"kind": "t2v", "prompt": "rain", "parameters": {"guide_scale": 5}},
         "b": {"kind": "t2v", "prompt": "rain", "parameters": {"temporal_adain_factor": 3}},
+        "c": {"kind": "t2v", "prompt": "rain", "parameters": {"frame_rate": "fast"}},
     }
     with pytest.raises(SceneInvalid) as caught:
         new_studio(shots).plan()
     texts = [problem.message for problem in caught.value.problems]
-    assert len(texts) == 2
+    assert len(texts) == 3
     assert "guide_scale" in texts[0]
     assert "'b'" in texts[1]
+    assert "frame_rate" in texts[2]
 
 
 def test_a_take_too_long_is_refused(new_studio: Any) -> None:

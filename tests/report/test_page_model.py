@@ -47,7 +47,7 @@ def test_a_shot_behind_one_that_is_merely_waiting_is_not_blocked(
     ("action", "standing", "word", "command"),
     [
         ("ask", "asking", "A decision is needed", "takes night-train.yaml platform"),
-        ("stale", "asking", "A decision is needed", "why night-train.yaml platform"),
+        ("stale", "stale", "Under way", "run night-train.yaml"),
         ("reattach", "queued", "Still shooting", "run night-train.yaml"),
         ("shoot", "todo", "Not shot yet", "run night-train.yaml"),
     ],
@@ -85,6 +85,11 @@ def test_a_whole_scene_is_done_and_has_no_next_command(film: Any) -> None:
     assert headline.word == "Done"
     assert headline.command is None
     assert "mara-listens.2 is over a drift budget" in headline.sentence
+    film.planned("mara-turns", action="stale")
+    stale = page_of(film).headline
+    assert stale.word == "Done"
+    assert "mara-turns is kept, but made from something older" in stale.sentence
+    assert stale.command == "scenegraph rerun night-train.yaml mara-turns"
 
 
 def test_drift_is_one_line_along_hops_and_re_anchors(film: Any) -> None:
@@ -93,6 +98,7 @@ def test_drift_is_one_line_along_hops_and_re_anchors(film: Any) -> None:
     assert chain.shots == ("mara-waits", "mara-listens.1", "mara-listens.2", "mara-turns")
     assert chain.marks == ("start", "hop", "hop", "anchor")
     (line,) = chain.lines
+    assert chain.calm == ()
     assert line.name == "saturation"
     assert line.shares == pytest.approx((0.02 / 0.22, 0.5, 0.31 / 0.22, 0.03 / 0.22))
     assert line.over

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import inspect
 import sys
+import tomllib
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+import workflows
 from scenegraph.scene import Scene, TextShot
-from workflows import recipe, recipes, single_shot
+from workflows import Recipe, recipe, recipes, single_shot
 
 
 @pytest.fixture
@@ -76,6 +78,14 @@ def test_one_broken_package_does_not_take_the_others_away(installed: Any) -> Non
     found = recipes()
     assert "rain" in found
     assert not {"gone", "missing", "plain"} & set(found)
+
+
+def test_every_recipe_of_ours_is_offered_by_the_package() -> None:
+    """The engine finds recipes by entry points alone; one that is not listed does not exist."""
+    table = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text())
+    entries = table["project"]["entry-points"]["scenegraph.workflows"]
+    ours = {name: found for name, found in vars(workflows).items() if isinstance(found, Recipe)}
+    assert entries == {name: f"workflows.{name}:{name}" for name in ours}
 
 
 def test_a_recipe_tells_its_arguments_one_by_one() -> None:

@@ -80,11 +80,14 @@ def last_speed(moves: Sequence[Pose]) -> Pose:
         return Pose()
     last = np.array([[m.x, m.y, m.zoom, m.roll] for m in moves[-4:]])
     x, y, zoom, roll = np.median(last, axis=0)
-    cap = 0.03  # a whip pan is not continued: no picture is left to show
-    return Pose(
-        float(np.clip(x, -cap, cap)), float(np.clip(y, -cap, cap)),
-        float(np.clip(zoom, -cap, cap)), float(np.clip(roll, -cap, cap)),
-    )  # fmt: skip
+    return Pose(*(_kept(float(v)) for v in (x, y, zoom, roll)))
+
+
+def _kept(speed: float) -> float:
+    """A breath or a codec's shimmer is no camera; for a whip pan no picture would be left."""
+    noise, most = 0.0005, 0.03
+    calm = speed * max(0.0, 1 - (noise / max(abs(speed), 1e-9)) ** 2)
+    return min(most, max(-most, calm))
 
 
 class Recorded:

@@ -111,6 +111,7 @@ class Life:
             down = np.clip(grid.y / size.height, 0, 1)
             self.near = (0.8 * down**1.5).astype(np.float32)
             amount *= 0.35
+        amount *= min(1.0, seconds / 2)  # nobody breathes in and out within a quarter second
         self._nod, self._turn = Wobble(rng, seconds, 3.1), Wobble(rng, seconds, 4.3)
         self._breaths = max(1, round(seconds / rng.uniform(3.2, 4.2)))
         self._lift = 0.016 * min(subject.height, 0.45 * size.height) * amount
@@ -161,9 +162,9 @@ def window(grid: Grid, pose: Pose, near: Field | None, focus: tuple[float, float
         # Round the subject: the room slides one way behind it, the near side turns the other.
         depth = near if near is not None else np.zeros_like(x)
         across = x / size.width
-        dx = dx + pose.orbit * size.height * (0.045 * (1 - depth) - 0.020 * depth)
-        dy = dy + pose.orbit * 0.07 * across * y
-        dx = dx + pose.orbit * 0.05 * across * np.abs(across) * size.width
+        dx = dx + pose.orbit * size.height * (0.038 * (1 - depth) - 0.018 * depth)
+        dy = dy + pose.orbit * 0.05 * across * y
+        dx = dx + pose.orbit * 0.035 * across * np.abs(across) * size.width
     return np.dstack([grid.x + dx, grid.y + dy]).astype(np.float32)
 
 

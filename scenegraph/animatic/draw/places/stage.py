@@ -34,7 +34,9 @@ class Layer:
     near: float | Field
     slide: float = 0.0
     bend: Bend | None = None
-    rows: tuple[float, float] = (-OVER, 1 + OVER)
+    top: float = -OVER  # where the paint begins on its sheet, heights
+    left: float = 0.0  # the same from the sheet's left edge
+    wide: float = 0.0  # of the whole sheet
 
 
 @dataclass(eq=False)
@@ -65,17 +67,26 @@ class Stage:
         self.layers.append(Layer(paint, near, **more))
 
     def cut_out(self, sheet: Sheet, near: float, **more: Any) -> None:
-        """A layer with holes; only the rows that carry paint are kept."""
-        full = np.flatnonzero(sheet.cover.max(axis=1) > 0.002)
-        if not len(full):
+        """A layer with holes; only the part that carries paint is kept."""
+        rows = np.flatnonzero(sheet.cover.max(axis=1) > 0.002)
+        columns = np.flatnonzero(sheet.cover.max(axis=0) > 0.002)
+        if not len(rows):
             return
-        top, low = max(0, int(full[0]) - 2), min(sheet.rows, int(full[-1]) + 3)
-        cover = sheet.cover[top:low, :, None]
+        top, low = max(0, int(rows[0]) - 2), min(sheet.rows, int(rows[-1]) + 3)
+        left, right = max(0, int(columns[0]) - 2), min(sheet.columns, int(columns[-1]) + 3)
         # Paint is laid over black: under a soft edge the colour is already its share.
-        opaque = (cover * 255 + 0.5).astype(np.uint8)
-        paint = np.concatenate([_bytes(sheet.colour[top:low]), opaque], axis=2)
-        span = (top / sheet.per - OVER, low / sheet.per - OVER)
-        self.layers.append(Layer(paint, near, rows=span, **more))
+        opaque = (sheet.cover[top:low, left:right, None] * 255 + 0.5).astype(np.uint8)
+        paint = np.concatenate([_bytes(sheet.colour[top:low, left:right]), opaque], axis=2)
+        self.layers.append(
+            Layer(
+                paint,
+                near,
+                top=top / sheet.per - OVER,
+                left=left / sheet.per,
+                wide=2 * sheet.wide,
+                **more,
+            )
+        )
 
     def shoot(self, pose: Pose, seconds: float) -> Picture:
         """One frame."""
@@ -127,38 +138,37 @@ class Stage:
         scale, sx, sy = self._reading(near, pose, seconds, layer.slide)
         ex, ey = self.eye[0] * height + width / 2, self.eye[1] * height
         cos, sin = np.cos(pose.roll) * scale, np.sin(pose.roll) * scale
-        paint = layer.paint
-        left = (paint.shape[1] - width * FINE) / 2
-        # output pixel → place on the whole sheet → pixel of this band
+        # output pixel → place on the whole sheet → pixel of this piece
         matrix = np.array([[cos, sin, 0.0], [-sin, cos, 0.0]])
         matrix[0, 2] = ex + sx * height - cos * ex - sin * ey
         matrix[1, 2] = ey + sy * height + sin * ex - cos * ey
         matrix *= FINE
-        matrix[0, 2] += left
-        matrix[1, 2] += -layer.rows[0] * height * FINE
+        matrix[0, 2] += (layer.wide * height - width) / 2 * FINE - layer.left * height * FINE
+        matrix[1, 2] -= layer.top * height * FINE
         if layer.bend:
-            swing = layer.bend(self.grid, seconds)
-            matrix[0, 2] += float(swing[..., 0].mean()) * FINE
-        # Only the rows in which the band can be seen are touched.
-        tops = (layer.rows[0] * height - ey - sy * height) / scale + ey
-        lows = (layer.rows[1] * height - ey - sy * height) / scale + ey
-        slack = abs(pose.roll) * width / 2 + 3
-        top, low = max(0, int(tops - slack)), min(height, int(lows + slack) + 1)
-        if top >= low:
+            matrix[0, 2] += float(layer.bend(self.grid, seconds)[..., 0].mean()) * FINE
+        # Only where the piece can be seen is the picture touched.
+        back = cv2.invertAffineTransform(matrix)
+        piece_high, piece_wide = layer.paint.shape[:2]
+        corners = np.array([[x, y, 1.0] for x in (0, piece_wide) for y in (0, piece_high)]) @ back.T
+        left, top = (max(0, int(v) - 1) for v in corners.min(axis=0))
+        right = min(width, int(corners[:, 0].max()) + 2)
+        low = min(height, int(corners[:, 1].max()) + 2)
+        if top >= low or left >= right:
             return
-        matrix[0, 2] += matrix[0, 1] * top
-        matrix[1, 2] += matrix[1, 1] * top
+        matrix[:, 2] += matrix[:, :2] @ (left, top)
         seen = cv2.warpAffine(
-            paint, matrix, (width, low - top), flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-        )
-        _lay(picture[top:low], np.asarray(seen, np.uint8))
+            layer.paint, matrix, (right - left, low - top),
+            flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
+        )  # fmt: skip
+        _lay(picture[top:low, left:right], np.asarray(seen, np.uint8))
 
 
 def _lay(under: Picture, over: Picture) -> None:
     """Put premultiplied RGBA on a picture, in place."""
     shows = cv2.cvtColor(255 - over[..., 3], cv2.COLOR_GRAY2RGB)
-    cv2.multiply(under, shows, dst=under, scale=1 / 255)
-    cv2.add(under, cv2.cvtColor(over, cv2.COLOR_RGBA2RGB), dst=under)
+    left = cv2.multiply(under, shows, scale=1 / 255)
+    under[:] = cv2.add(left, cv2.cvtColor(over, cv2.COLOR_RGBA2RGB))
 
 
 def _bytes(paint: NDArray[np.float32]) -> Picture:

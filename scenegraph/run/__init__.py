@@ -1,0 +1,41 @@
+"""Doing: a scene and a backend come in; shots are filmed, looked at, and cut into a reel.
+
+What to do is asked of `plan`; what was done is told to the ledger. Money is spent in one call of
+one file (`camera.py`), and nothing here knows the service's words or FFmpeg's.
+"""
+
+from scenegraph.run.api import cut_again, run, run_async
+from scenegraph.run.events import (
+    Event,
+    Listener,
+    MoneyEvent,
+    NoticeEvent,
+    ReelEvent,
+    ShotEvent,
+    silent,
+)
+from scenegraph.run.project import open_scene, plan, remember, store_of
+from scenegraph.run.reel import Reel, make_reel, reel_path
+from scenegraph.run.result import RunResult, ShotOutcome
+
+__all__ = [
+    "Event",
+    "Listener",
+    "MoneyEvent",
+    "NoticeEvent",
+    "Reel",
+    "ReelEvent",
+    "RunResult",
+    "ShotEvent",
+    "ShotOutcome",
+    "cut_again",
+    "make_reel",
+    "open_scene",
+    "plan",
+    "reel_path",
+    "remember",
+    "run",
+    "run_async",
+    "silent",
+    "store_of",
+]

@@ -1,0 +1,339 @@
+"""Running a scene: the whole walk, from scene file to reel."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from collections.abc import Mapping
+from contextlib import AsyncExitStack
+from dataclasses import replace
+from decimal import Decimal
+from pathlib import Path
+
+import structlog
+
+from scenegraph.catalog import load_catalog
+from scenegraph.errors import CutError, OverBudget, SceneError
+from scenegraph.ledger import Engine, Journal, Ledger, Memory
+from scenegraph.plan import (
+    Plan,
+    PlanContext,
+    Selection,
+    amended_graph,
+    hash_inputs,
+    make_plan,
+    plan_all,
+)
+from scenegraph.run.backend import open_queue
+from scenegraph.run.camera import Camera
+from scenegraph.run.events import Event, Listener, MoneyEvent, NoticeEvent, ShotEvent, silent
+from scenegraph.run.executor import Executor
+from scenegraph.run.eyes import Eyes
+from scenegraph.run.material import Material
+from scenegraph.run.project import open_scene, store_of
+from scenegraph.run.purse import Purse
+from scenegraph.run.reel import make_reel, not_yet, reel_path
+from scenegraph.run.result import RunResult, ShotOutcome
+from scenegraph.run.slots import Slots
+from scenegraph.scene import Scene
+from scenegraph.settings import Settings
+from scenegraph.units import usd_text
+
+log = structlog.get_logger(__name__)
+
+
+def run(
+    scene: Scene | str | Path,
+    *,
+    backend: Engine = "animatic",
+    store: str | Path | None = None,
+    selection: Selection | None = None,
+    max_usd: Decimal | None = None,
+    jobs: int | None = None,
+    partial: bool = False,
+    cut: bool = True,
+    out: str | Path | None = None,
+    listener: Listener = silent,
+    settings: Settings | None = None,
+) -> RunResult:
+    """Shoot what is still to shoot, look at it, and cut the reel. Blocks until it is done.
+
+    Args:
+        scene: a scene, or the path of its file.
+        backend: `animatic` draws a free preview; `fal` asks the real service and costs money.
+        store: where ledger and media lie; `.scenegraph` beside the scene file by default.
+        selection: what may be shot, and what must be shot again.
+        max_usd: nothing more is asked for past this; held against list prices on either backend.
+        jobs: requests in flight at a time.
+        partial: cut the reel from what there is although shots were lost.
+        cut: make the reel at the end.
+        out: the reel's file; `NAME.reel.mp4` beside the scene file by default.
+        listener: called with each `Event`, from the thread that runs.
+
+    Raises:
+        SceneInvalid: every problem of the scene, each with its place.
+        OverBudget: the whole plan costs more than allowed; nothing was asked for.
+        StoreBusy: another process works on this scene.
+    """
+    return asyncio.run(
+        run_async(
+            scene,
+            backend=backend,
+            store=store,
+            selection=selection,
+            max_usd=max_usd,
+            jobs=jobs,
+            partial=partial,
+            cut=cut,
+            out=out,
+            listener=listener,
+            settings=settings,
+        )
+    )
+
+
+async def run_async(
+    scene: Scene | str | Path,
+    *,
+    backend: Engine = "animatic",
+    store: str | Path | None = None,
+    selection: Selection | None = None,
+    max_usd: Decimal | None = None,
+    jobs: int | None = None,
+    partial: bool = False,
+    cut: bool = True,
+    out: str | Path | None = None,
+    listener: Listener = silent,
+    settings: Settings | None = None,
+) -> RunResult:
+    """As `run`, for those who have an event loop of their own."""
+    began = time.monotonic()
+    settings = settings or Settings()
+    scene = open_scene(scene, settings)
+    if jobs is not None and jobs < 1:
+        raise SceneError(f"{jobs} jobs at a time shoot nothing.", next="Give --jobs 1 or more.")
+    hashes = hash_inputs(scene)
+    _plan_before_anything(scene, backend, hashes)
+    async with AsyncExitStack() as stack:
+        ledger = stack.enter_context(Ledger.open(store_of(scene, settings, store)))
+        stack.enter_context(ledger.hold(scene.name))
+        ledger.sweep(scene.name)
+        memory = ledger.memory(scene.name)
+        context = PlanContext.of(
+            scene,
+            memory,
+            engine=backend,
+            catalog=load_catalog(),
+            hashes=hashes,
+            selection=selection,
+        )
+        planned = plan_all(context)
+        purse = _purse(scene, planned, ledger, backend, max_usd)
+        number = ledger.begin_run(scene.name, backend)
+        # From here on the run's own takes count as shot, so a forced shot is forced once.
+        context = replace(context, run=number)
+        journal = await stack.enter_async_context(Journal(ledger))
+        slots = Slots(jobs or (settings.fal_inflight if backend == "fal" else os.cpu_count() or 2))
+        queue = await stack.enter_async_context(open_queue(backend, scene, settings, workers=jobs))
+        material = Material(queue, journal, backend)
+        listener = _with_money(listener, ledger, scene.name, number, purse, backend)
+        camera = Camera(queue, journal, material, purse, listener)
+        executor = Executor(
+            context,
+            run=number,
+            journal=journal,
+            camera=camera,
+            material=material,
+            eyes=Eyes(context, ledger.store),
+            slots=slots,
+            listener=listener,
+        )
+        outcomes: tuple[ShotOutcome, ...] = ()
+        try:
+            outcomes = await _carry_out(executor)
+        except BaseException as error:
+            ledger.end_run(number, {"ended": type(error).__name__, "submits": camera.submits})
+            raise
+        result = RunResult(
+            scene=scene.name,
+            backend=backend,
+            folder=scene.folder,
+            outcomes=outcomes,
+            submits=camera.submits,
+            usd=ledger.money(scene.name, number).spent,
+            elapsed_s=time.monotonic() - began,
+            paused=str(executor.paused.next or executor.paused.message)
+            if executor.paused
+            else None,
+            stopped_at_budget=executor.over_budget is not None,
+            notices=tuple(not_yet(scene)),
+        )
+        if cut and _may_cut(result, partial):
+            result = await _cut(result, scene, ledger, out, settings, number, listener)
+        result = replace(result, elapsed_s=time.monotonic() - began)
+        ledger.end_run(number, result.to_json())
+        return result
+
+
+def _plan_before_anything(scene: Scene, backend: Engine, hashes: Mapping[Path, str]) -> Plan:
+    """Refuse a scene that cannot be asked for before a store is made for it."""
+    return make_plan(scene, Memory(scene.name), engine=backend, hashes=hashes)
+
+
+async def _carry_out(executor: Executor) -> tuple[ShotOutcome, ...]:
+    try:
+        return await executor.run()
+    except BaseExceptionGroup as group:
+        # One bug may have ended several tasks: the first is the one to read.
+        first: BaseException = group
+        while isinstance(first, BaseExceptionGroup):
+            first = first.exceptions[0]
+        raise first from group
+
+
+def _purse(
+    scene: Scene, planned: Plan, ledger: Ledger, backend: Engine, max_usd: Decimal | None
+) -> Purse:
+    """The cap of this run.
+
+    `max_usd` bounds the run. `budget_usd` bounds the scene, over all its runs, and only what is
+    really spent counts: it does not stand in the way of a free preview.
+
+    Raises:
+        OverBudget: what is planned already passes it.
+    """
+    caps = [] if max_usd is None else [max_usd]
+    if backend == "fal" and scene.budget_usd is not None:
+        so_far = ledger.money(scene.name)
+        caps.append(scene.budget_usd - so_far.spent - so_far.reserved)
+    purse = Purse(min(caps) if caps else None)
+    if purse.cap is not None and planned.usd > purse.cap:
+        raise OverBudget(
+            f"This run would cost ${usd_text(planned.usd)} on fal.ai, and "
+            f"${usd_text(max(purse.cap, Decimal(0)))} is allowed.",
+            next="Raise --max-usd or `budget_usd`, or select fewer shots with --only or --until.",
+            usd=planned.usd,
+            cap=purse.cap,
+        )
+    return purse
+
+
+def _may_cut(result: RunResult, partial: bool) -> bool:
+    """A reel is cut when every shot of it has a take; with `partial`, when any has."""
+    if not any(outcome.kept for outcome in result.outcomes):
+        return False
+    return partial or all(outcome.kept for outcome in result.outcomes)
+
+
+async def _cut(
+    result: RunResult,
+    scene: Scene,
+    ledger: Ledger,
+    out: str | Path | None,
+    settings: Settings,
+    number: int,
+    listener: Listener,
+) -> RunResult:
+    takes = {o.shot: o.take for o in result.outcomes if o.kept and o.take is not None}
+    try:
+        reel = await make_reel(
+            scene,
+            amended_graph(scene, ledger.memory(scene.name)),
+            takes,
+            ledger,
+            out=reel_path(scene, out),
+            settings=settings,
+            run=number,
+            listener=listener,
+        )
+    except CutError as error:
+        listener(NoticeEvent(message=f"{error.message} {error.next}"))
+        return replace(result, notices=(*result.notices, error.message), reel_failed=error.message)
+    return replace(result, reel=reel.path, timeline=reel.timeline)
+
+
+def cut_again(
+    scene: Scene | str | Path,
+    *,
+    store: str | Path | None = None,
+    out: str | Path | None = None,
+    backend: Engine | None = None,
+    settings: Settings | None = None,
+    listener: Listener = silent,
+) -> RunResult:
+    """Cut the circled takes again; nothing is shot.
+
+    Raises:
+        CutError: nothing is circled yet.
+    """
+    settings = settings or Settings()
+    scene = open_scene(scene, settings)
+    with (
+        Ledger.open(store_of(scene, settings, store), create=False) as ledger,
+        ledger.hold(scene.name),
+    ):
+        memory = ledger.memory(scene.name)
+        graph = amended_graph(scene, memory)
+        circled = {id: memory.circled(id) for id in graph.order}
+        takes = {id: take for id, take in circled.items() if take is not None}
+        if not takes:
+            raise CutError(
+                "There is nothing to cut: no shot has a circled take.",
+                next="`scenegraph run SCENE` shoots what is missing.",
+            )
+        began = time.monotonic()
+        reel = asyncio.run(
+            make_reel(
+                scene,
+                graph,
+                takes,
+                ledger,
+                out=reel_path(scene, out),
+                settings=settings,
+                listener=listener,
+            )
+        )
+        outcomes = tuple(
+            ShotOutcome(
+                shot=id,
+                kind=graph.shots[id].kind,
+                state=take.state.value if take else "skipped",
+                take=take,
+                kept=take is not None,
+            )
+            for id, take in circled.items()
+        )
+        engine = backend or next(iter(takes.values())).engine
+        return RunResult(
+            scene=scene.name,
+            backend=engine,
+            folder=scene.folder,
+            outcomes=outcomes,
+            submits=0,
+            usd=Decimal(0),
+            elapsed_s=time.monotonic() - began,
+            reel=reel.path,
+            timeline=reel.timeline,
+            notices=tuple(not_yet(scene)),
+        )
+
+
+def _with_money(
+    listener: Listener, ledger: Ledger, scene: str, run: int, purse: Purse, backend: Engine
+) -> Listener:
+    """Say where the money stands whenever a shot has been asked for or has come home."""
+
+    def listen(event: Event) -> None:
+        listener(event)
+        if isinstance(event, ShotEvent) and event.stage in ("queued", "reviewing", "lost"):
+            money = ledger.money(scene, run) if backend == "fal" else None
+            listener(
+                MoneyEvent(
+                    spent=money.spent if money else Decimal(0),
+                    reserved=money.reserved if money else Decimal(0),
+                    left=purse.left,
+                )
+            )
+
+    return listen

@@ -1,0 +1,59 @@
+"""The two engines behind one client: the animatic queue in process, or the real service."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from urllib.parse import urlsplit
+
+import httpx
+
+from scenegraph.animatic import ANIMATIC_URL, animatic_transport, create_app
+from scenegraph.errors import SceneError
+from scenegraph.fal import Backoff, FalClient, Limits
+from scenegraph.ledger import Engine
+from scenegraph.scene import Scene
+from scenegraph.settings import LOOPBACK, Settings
+
+#: A drawing takes a second or two: asked more often than a paid job.
+NEARBY = Limits(poll=Backoff(0.05, 0.5, 1.4), polls_per_s=400)
+
+
+@asynccontextmanager
+async def open_queue(
+    engine: Engine, scene: Scene, settings: Settings, *, workers: int | None = None
+) -> AsyncIterator[FalClient]:
+    """A client of the engine's queue, closed when the block ends.
+
+    Raises:
+        SceneError: `fal` was asked for and no key is set.
+    """
+    if engine == "fal":
+        host = urlsplit(settings.fal_queue_url).hostname
+        local = host in LOOPBACK
+        if settings.credentials() is None and not local:
+            raise SceneError(
+                "The backend `fal` needs a key, and none is set.",
+                next="Set FAL_KEY (or FAL_KEY_ID and FAL_KEY_SECRET), or run the free preview: "
+                "--backend animatic.",
+            )
+        async with FalClient.from_settings(settings, limits=NEARBY if local else None) as client:
+            yield client
+        return
+    app = create_app(
+        drift=scene.animatic.drift, latency_s=scene.animatic.latency_s, workers=workers
+    )
+    try:
+        async with (
+            httpx.AsyncClient(transport=animatic_transport(app)) as http,
+            FalClient(
+                http,
+                queue_url=ANIMATIC_URL,
+                rest_url=ANIMATIC_URL,
+                cdn_url=ANIMATIC_URL,
+                limits=NEARBY,
+            ) as client,
+        ):
+            yield client
+    finally:
+        app.state.queue.close()

@@ -1,0 +1,293 @@
+"""The run: one task a shot, parents first, the longest remaining chain first.
+
+A lost shot is a result, and blocks only what hangs on it; a bug is an exception and ends the run.
+What to do about a shot is asked of `plan_shot` again when its parents are here: plan and run are
+one function on the same state.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import structlog
+
+from scenegraph.errors import OverBudget, PersonNeeded, SceneGraphError, ShotError
+from scenegraph.fal import JobGone, Remedy, remedy_of
+from scenegraph.ledger import Journal, State, Take
+from scenegraph.plan import PlanContext, ShotPlan, plan_shot
+from scenegraph.run.camera import Camera
+from scenegraph.run.events import Listener, NoticeEvent, ShotEvent, Stage
+from scenegraph.run.eyes import Eyes
+from scenegraph.run.material import Material
+from scenegraph.run.remedies import Again, Circle, next_step
+from scenegraph.run.result import ShotOutcome
+from scenegraph.run.slots import Slots
+
+log = structlog.get_logger(__name__)
+
+#: New jobs that one shot may ask for in one run after passing faults of the service.
+ASK_AGAIN = 1
+
+
+class Executor:
+    """Carries out one plan.
+
+    Attributes:
+        paused: why nothing more is asked for; finished work is still collected.
+        over_budget: the cap stopped something.
+    """
+
+    def __init__(
+        self,
+        context: PlanContext,
+        *,
+        run: int,
+        journal: Journal,
+        camera: Camera,
+        material: Material,
+        eyes: Eyes,
+        slots: Slots,
+        listener: Listener,
+    ) -> None:
+        self._context, self._run, self._journal = context, run, journal
+        self._ledger = journal.ledger
+        self._camera, self._material, self._eyes = camera, material, eyes
+        self._slots, self._listener = slots, listener
+        self._tasks: dict[str, asyncio.Task[ShotOutcome]] = {}
+        self.paused: PersonNeeded | None = None
+        self.over_budget: OverBudget | None = None
+
+    async def run(self) -> tuple[ShotOutcome, ...]:
+        """Every shot's outcome, in the graph's order."""
+        async with asyncio.TaskGroup() as group:
+            for shot in self._context.graph.order:  # parents come first: they are there already
+                self._tasks[shot] = group.create_task(self._shot(shot), name=shot)
+        return tuple(task.result() for task in self._tasks.values())
+
+    async def _shot(self, shot: str) -> ShotOutcome:
+        parents: dict[str, Take | None] = {}
+        missing: ShotOutcome | None = None
+        for parent in self._context.graph.parents(shot):
+            above = await self._tasks[parent]
+            parents[parent] = above.take if above.kept else None
+            missing = missing or (None if above.kept else above)
+        try:
+            outcome = await self._settle(shot, parents, missing)
+        finally:
+            self._eyes.forget_parents_of(shot)
+        log.info("shot.ended", shot=shot, state=outcome.state)
+        return outcome
+
+    async def _settle(
+        self, shot: str, parents: Mapping[str, Take | None], missing: ShotOutcome | None
+    ) -> ShotOutcome:
+        """Do what the plan says until there is nothing more to do about this shot."""
+        again = 0
+        asked = False
+        while True:
+            planned = plan_shot(self._context, shot, parents)
+            if missing is not None and planned.act == "submit":
+                return self._blocked(planned, missing)
+            if planned.act == "none":
+                return self._as_it_is(planned, missing, asked)
+            try:
+                if planned.act in ("circle", "adopt"):
+                    return self._kept(planned, await self._use(planned), asked)
+                take, new = await self._film(planned, parents)
+                asked = asked or new
+                outcome = await self._judge(planned, take, parents, asked)
+                if outcome is not None:
+                    return outcome
+            except OverBudget as error:
+                self.over_budget = error
+                return self._ended(planned, "skipped", "over-budget", error, asked)
+            except PersonNeeded as error:
+                self._pause(error)
+                return self._ended(planned, "skipped", "paused", error, asked)
+            except ShotError as error:
+                remedy = remedy_of(error)
+                if isinstance(error, JobGone) and not (planned.take and planned.take.billed):
+                    remedy = Remedy.ASK_AGAIN  # a preview's queue ended with its process
+                asked = True
+                may_ask = remedy in (Remedy.ASK_AGAIN, Remedy.REUPLOAD) and again < ASK_AGAIN
+                if not may_ask:
+                    return await self._lost(planned, error, remedy, asked)
+                again += 1
+                if remedy is Remedy.REUPLOAD:
+                    await self._material.forget(planned.job, parents)
+            await self._look_again()
+
+    async def _film(
+        self, planned: ShotPlan, parents: Mapping[str, Take | None]
+    ) -> tuple[Take, bool]:
+        """A take with its file in the store; True when it was asked for now."""
+        take = planned.take
+        if planned.act == "review":
+            assert take is not None
+            return take, False
+        self._tell(planned.shot, "waiting")
+        async with self._slots.take(self._context.graph.remaining(planned.shot)):
+            if planned.act == "poll":
+                assert take is not None
+                return await self._camera.collect(take), False
+            if self.paused is not None:
+                raise self.paused
+            return await self._camera.shoot(planned.job, parents, self._run), True
+
+    async def _judge(
+        self, planned: ShotPlan, take: Take, parents: Mapping[str, Take | None], asked: bool
+    ) -> ShotOutcome | None:
+        """Look at a take and follow its verdict; None when another take is to be shot."""
+        self._tell(take.shot, "reviewing", take)
+        graph = self._context.graph
+        tail = graph.shots[take.shot].tail_of
+        review = await self._eyes.look(take, parents.get(tail) if tail else None)
+        await self._journal.reviewed(take.id, review)
+        shot = graph.shots[take.shot]
+        policy = self._context.scene.drift_of(shot)
+        earlier = [
+            one
+            for one in await asyncio.to_thread(self._own_takes, take)
+            if one.id != take.id and one.setup == take.setup and one.state.has_media
+        ]
+        decision = next_step(take, review, policy, earlier)
+        match decision:
+            case Circle():
+                if decision.amendment is not None:
+                    await self._journal.write(self._ledger.amend, take.scene, decision.amendment)
+                await self._journal.write(self._ledger.circle, decision.take.id)
+                kept = await asyncio.to_thread(self._ledger.take, decision.take.id)
+                return self._kept(planned, kept, asked)
+            case Again():
+                await self._journal.write(self._ledger.reject, take.id, decision.amendment.reason)
+                await self._journal.write(self._ledger.amend, take.scene, decision.amendment)
+                self._tell(take.shot, "reroll", take, detail=decision.amendment.reason)
+                return None
+            case _:
+                if decision.amendment is not None:
+                    await self._journal.write(self._ledger.amend, take.scene, decision.amendment)
+                elif decision.ends_as == "lost":
+                    await self._journal.write(self._ledger.reject, take.id, decision.reason)
+                ended = await asyncio.to_thread(self._ledger.take, take.id)
+                error = {
+                    "kind": "broken-take" if decision.ends_as == "lost" else "drifted",
+                    "message": decision.reason,
+                    "next": f"`scenegraph rerun SCENE {take.shot}` shoots another take.",
+                }
+                self._tell(take.shot, "lost", ended, detail=decision.reason)
+                return self._outcome(
+                    planned, decision.ends_as, take=ended, asked=asked, error=error
+                )
+
+    def _own_takes(self, take: Take) -> tuple[Take, ...]:
+        return self._ledger.memory(take.scene).of_shot(take.shot)
+
+    async def _use(self, planned: ShotPlan) -> Take:
+        """Keep a picture that the store already has."""
+        take = planned.take
+        assert take is not None
+        if planned.act == "adopt":
+            take = await self._journal.write(
+                self._ledger.adopt, planned.job.intent(self._run), take
+            )
+            if take.state is State.FETCHED:
+                review = await self._eyes.look(take, None)
+                await self._journal.reviewed(take.id, review)
+        await self._journal.write(self._ledger.circle, take.id)
+        return await asyncio.to_thread(self._ledger.take, take.id)
+
+    async def _look_again(self) -> None:
+        """Read the ledger anew: a decision or a lost take changes what is to be done."""
+        memory = await asyncio.to_thread(self._ledger.memory, self._context.memory.scene)
+        self._context = replace(self._context, memory=memory)
+
+    def _pause(self, error: PersonNeeded) -> None:
+        if self.paused is None:
+            self.paused = error
+            self._listener(NoticeEvent(message=f"{error.message} {error.next}"))
+            log.warning("run.paused", reason=error.kind)
+
+    # -- outcomes --------------------------------------------------------------------------------
+
+    def _kept(self, planned: ShotPlan, take: Take, asked: bool) -> ShotOutcome:
+        stage: Stage = "circled" if asked else "kept"
+        self._tell(take.shot, stage, take, verdict=take.verdict)
+        return self._outcome(planned, "circled", take=take, kept=True, asked=asked)
+
+    def _as_it_is(self, planned: ShotPlan, missing: ShotOutcome | None, asked: bool) -> ShotOutcome:
+        gives = planned.gives
+        if planned.action == "keep" and gives is not None:
+            return self._kept(planned, gives, asked)
+        if planned.action == "stale" and gives is not None:
+            self._tell(planned.shot, "skipped", gives, detail=planned.reason)
+            return self._outcome(planned, "stale", take=gives, kept=True)
+        if planned.action == "ask":
+            state = planned.take.state.value if planned.take else "ask"
+            state = state if state in ("unknown", "refused", "lost") else "ask"
+            error = {
+                "kind": state,
+                "message": planned.reason,
+                "next": planned.next,
+            }
+            self._tell(planned.shot, "skipped", planned.take, detail=planned.reason)
+            return self._outcome(
+                planned, state, take=gives or planned.take, kept=gives is not None, error=error
+            )
+        if missing is not None:
+            return self._blocked(planned, missing)
+        self._tell(planned.shot, "skipped", detail=planned.reason)
+        return self._outcome(planned, "skipped", take=planned.take)
+
+    def _blocked(self, planned: ShotPlan, missing: ShotOutcome) -> ShotOutcome:
+        root = missing.root_cause or missing.shot
+        ended_well = missing.state in ("skipped", "paused", "over-budget")
+        state = missing.state if ended_well else "blocked"
+        self._tell(planned.shot, "blocked", detail=f"waits for {root}")
+        return self._outcome(planned, state, take=planned.take, root_cause=root)
+
+    def _ended(
+        self, planned: ShotPlan, stage: Stage, state: str, error: SceneGraphError, asked: bool
+    ) -> ShotOutcome:
+        self._tell(planned.shot, stage, detail=error.message)
+        facts = {"kind": error.kind, "message": error.message, "next": error.next}
+        return self._outcome(planned, state, take=planned.take, asked=asked, error=facts)
+
+    async def _lost(
+        self, planned: ShotPlan, error: ShotError, remedy: Remedy, asked: bool
+    ) -> ShotOutcome:
+        memory = await asyncio.to_thread(self._ledger.memory, self._context.memory.scene)
+        own = memory.of_shot(planned.shot)
+        last = own[-1] if own else None
+        state = last.state.value if last is not None else "lost"
+        if last is None or last.state.has_media:
+            state = "lost"
+        self._tell(planned.shot, "lost", last, detail=error.message)
+        facts: dict[str, Any] = {
+            "kind": error.kind,
+            "message": error.message,
+            "next": error.next,
+            "field": error.field,
+            "service": error.service,
+        }
+        log.warning("shot.lost", shot=planned.shot, kind=error.kind, remedy=str(remedy))
+        return self._outcome(planned, state, take=last, asked=asked, error=facts)
+
+    def _outcome(self, planned: ShotPlan, state: str, **facts: Any) -> ShotOutcome:
+        return ShotOutcome(shot=planned.shot, kind=planned.job.kind, state=state, **facts)
+
+    def _tell(
+        self,
+        shot: str,
+        stage: Stage,
+        take: Take | None = None,
+        *,
+        detail: str = "",
+        verdict: str | None = None,
+    ) -> None:
+        number = take.number if take else None
+        self._listener(
+            ShotEvent(shot=shot, stage=stage, take=number, detail=detail, verdict=verdict)
+        )

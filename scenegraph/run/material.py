@@ -1,0 +1,135 @@
+"""The files a job is made from, brought to where the service can read them. Each is sent once."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Mapping
+from io import BytesIO
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from scenegraph.errors import JobFailed
+from scenegraph.fal import FalClient
+from scenegraph.ledger import Engine, Journal, Ledger, Review, Take
+from scenegraph.media import cut_tail, read_rgb
+from scenegraph.plan import Input, Job, hash_file
+from scenegraph.units import exact_rate
+
+
+class Material:
+    """Uploads by content: the same bytes have one URL while it lives, also across runs.
+
+    Two hops that need the same tail in the same moment share one upload.
+    """
+
+    def __init__(self, queue: FalClient, journal: Journal, engine: Engine) -> None:
+        self._queue, self._journal, self._engine = queue, journal, engine
+        self._ledger: Ledger = journal.ledger
+        self._under_way: dict[str, asyncio.Task[str]] = {}
+        self._unreadable: set[str] = set()
+
+    async def urls_for(
+        self, job: Job, parents: Mapping[str, Take | None]
+    ) -> dict[tuple[str | int, ...], str]:
+        """Where each input of the job can be read, by its place in the request."""
+        urls = {}
+        for one in job.inputs:
+            urls[one.into] = await self._url_of(await self._file_of(one, job, parents))
+        return urls
+
+    async def forget(self, job: Job, parents: Mapping[str, Take | None]) -> None:
+        """The service could not read our files: send them anew the next time."""
+        for one in job.inputs:
+            digest = hash_file(await self._file_of(one, job, parents))
+            self._under_way.pop(digest, None)
+            self._unreadable.add(digest)
+
+    async def _file_of(self, one: Input, job: Job, parents: Mapping[str, Take | None]) -> Path:
+        if one.file is not None:
+            return one.file
+        take = parents[one.parent] if one.parent is not None else None
+        if take is None or take.clip is None or take.sha256 is None:
+            raise JobFailed(
+                f"{job.slate}: the take it is made from is not on the disk.",
+                next=f"`scenegraph rerun SCENE {one.parent}` shoots it again.",
+            )
+        store = self._ledger.store
+        if one.frame is not None:
+            review = await asyncio.to_thread(self._ledger.review_of, take.id)
+            data = await asyncio.to_thread(_still_from, take.clip.path, one.frame, review)
+            return store.path((await asyncio.to_thread(store.put_bytes, data, ".png")).media)
+        rate = exact_rate(job.params.get("frame_rate") or take.clip.rate)
+        temp = store.temp(".mp4")
+        try:
+            await cut_tail(take.clip, one.tail_frames or 65, temp, rate)
+            stored = await asyncio.to_thread(store.put_file, temp)
+        finally:
+            temp.unlink(missing_ok=True)
+        return store.path(stored.media)
+
+    async def _url_of(self, file: Path) -> str:
+        digest = await asyncio.to_thread(hash_file, file)
+        under_way = self._under_way.get(digest)
+        if under_way is None:
+            under_way = asyncio.create_task(self._send(file, digest), name=f"upload {file.name}")
+            self._under_way[digest] = under_way
+            under_way.add_done_callback(lambda task: self._drop_failed(digest, task))
+        return await asyncio.shield(under_way)
+
+    def _drop_failed(self, digest: str, task: asyncio.Task[str]) -> None:
+        if task.cancelled() or task.exception() is not None:
+            self._under_way.pop(digest, None)
+
+    async def _send(self, file: Path, digest: str) -> str:
+        # An in-process queue forgets its files when it ends, so its URLs are not remembered.
+        lasting = self._engine == "fal"
+        if lasting and digest not in self._unreadable:
+            known = await asyncio.to_thread(self._ledger.find_upload, digest, self._engine)
+            if known:
+                return known
+        sent = await self._queue.upload(file, sha256=digest)
+        if lasting:
+            await self._journal.write(
+                self._ledger.remember_upload,
+                digest,
+                self._engine,
+                sent.url,
+                expires_at=sent.expires_at,
+            )
+        return sent.url
+
+
+def _still_from(clip: Path, frame: str | int, review: Review | None) -> bytes:
+    """One frame of a take as PNG; `best` is the sharpest of its calm half."""
+    number = _frame_number(frame, review)
+    pictures = read_rgb(clip) if number < 0 else read_rgb(clip, start=number, stop=number + 1)
+    picture = None
+    for picture in pictures:  # noqa: B007  the last one is meant when none is numbered
+        pass
+    if picture is None:
+        raise JobFailed(
+            f"{clip.name} has no frame {frame}.", next="Name a frame that its take has."
+        )
+    data = BytesIO()
+    Image.fromarray(picture).save(data, "PNG")
+    return data.getvalue()
+
+
+def _frame_number(frame: str | int, review: Review | None) -> int:
+    """Counted from 0; -1 is the last one.
+
+    >>> _frame_number("first", None), _frame_number("last", None), _frame_number("12", None)
+    (0, -1, 12)
+    """
+    if frame == "first":
+        return 0
+    if frame == "best" and review is not None and "fine" in review.series:
+        calm, sharp = review.series["calmness"], review.series["fine"]
+        calm_half = np.flatnonzero(calm <= np.median(calm))
+        return int(calm_half[np.argmax(sharp[calm_half])])
+    if re.fullmatch(r"\d+", str(frame)):
+        return int(frame)
+    return -1

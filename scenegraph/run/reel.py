@@ -1,0 +1,119 @@
+"""From circled takes to the reel: reviews read back, a timeline made, segments joined."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+from scenegraph.cut import Kept, Progress, make_timeline, reel_format, stitch
+from scenegraph.ledger import Ledger, Take, Timeline
+from scenegraph.review import look
+from scenegraph.run.events import Listener, ReelEvent
+from scenegraph.scene import Scene, ShotGraph
+from scenegraph.settings import Settings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reel:
+    """A reel that was made, and the edit list that it was made from."""
+
+    path: Path
+    timeline: Timeline
+
+
+def reel_path(scene: Scene, out: str | Path | None = None) -> Path:
+    """Where the reel goes: as named, else `NAME.reel.mp4` beside the scene file."""
+    return Path(out) if out is not None else scene.folder / f"{scene.name}.reel.mp4"
+
+
+def not_yet(scene: Scene) -> list[str]:
+    """What the scene asks of its reel that this version does otherwise, in sentences."""
+    soft = [shot for shot, way in scene.reel.transitions.items() if way.kind != "cut"]
+    notices = []
+    if soft:
+        notices.append(f"Transitions are cut hard in this version: {', '.join(soft)}.")
+    if scene.reel.audio is not None:
+        notices.append("The reel is silent in this version: `reel.audio` is not mixed in.")
+    return notices
+
+
+async def make_reel(
+    scene: Scene,
+    graph: ShotGraph,
+    takes: Mapping[str, Take],
+    ledger: Ledger,
+    *,
+    out: Path,
+    settings: Settings,
+    run: int | None = None,
+    listener: Listener,
+) -> Reel:
+    """Cut these takes, in the reel's order, into one file.
+
+    Args:
+        takes: the kept take of each shot; shots of the order without one are left out and named.
+
+    Raises:
+        CutError, FfmpegFailed: the reel could not be made; an older one is still there.
+    """
+    order = [shot for shot in graph.reel_order if shot in takes]
+    left_out = [shot for shot in graph.reel_order if shot not in takes]
+    kept = await asyncio.to_thread(_kept, order, graph, takes, ledger)
+    rate = scene.reel.frame_rate or scene.picture.frame_rate
+    format = reel_format([one.clip for one in kept], Fraction(rate))
+    timeline = await asyncio.to_thread(
+        lambda: make_timeline(kept, format, title=scene.title, left_out=left_out)
+    )
+
+    def tell(progress: Progress) -> None:
+        listener(ReelEvent(done=progress.frames, total=progress.of))
+
+    out.parent.mkdir(parents=True, exist_ok=True)
+    await stitch(timeline, ledger.store.segments, out, settings=settings, on_progress=tell)
+    shown = _shown(out, scene.folder)
+    await asyncio.to_thread(ledger.save_reel, scene.name, timeline.to_json(), shown, run=run)
+    return Reel(path=out, timeline=timeline)
+
+
+def _kept(
+    order: Sequence[str], graph: ShotGraph, takes: Mapping[str, Take], ledger: Ledger
+) -> list[Kept]:
+    kept = []
+    for id in order:
+        take = takes[id]
+        if take.clip is None:
+            continue
+        review = ledger.review_of(take.id)
+        if review is None or not review.series:
+            review = look(take.clip.path)
+        parent = graph.shots[id].tail_of
+        kept.append(
+            Kept(
+                shot=id,
+                take=take.slate,
+                clip=take.clip,
+                review=review,
+                kind=graph.shots[id].kind,
+                parent=parent,
+                parent_take=_shot_from(take, takes.get(parent) if parent else None),
+            )
+        )
+    return kept
+
+
+def _shot_from(take: Take, parent: Take | None) -> str | None:
+    """The parent take that this one was really made from, by its bytes."""
+    if parent is None:
+        return None
+    used = take.parts.get("inputs", {}).get("video", {}).get("sha256")
+    return parent.slate if used == parent.sha256 else f"sha256:{used}"
+
+
+def _shown(path: Path, folder: Path) -> str:
+    try:
+        return path.resolve().relative_to(folder.resolve()).as_posix()
+    except ValueError:
+        return str(path.resolve())
