@@ -48,7 +48,10 @@ class Eyes:
         async with self._places:
             if take.clip is None:
                 return await asyncio.to_thread(look, path)
-            footage = await asyncio.to_thread(watch, path, take.clip)
+            try:
+                footage = await asyncio.to_thread(watch, path, take.clip)
+            except BrokenMedia as error:
+                return Review(verdict="broken", reasons=(f"cannot be used: {error.reason}",))
             above = await self._footage_of(parent)
             still = await asyncio.to_thread(self._keyframe, take.shot)
             review = await asyncio.to_thread(
@@ -63,12 +66,23 @@ class Eyes:
             self._keep(take, footage)
         return review
 
+    async def glance(self, take: Take) -> Review:
+        """The review of a take by itself: of a shot that may want something else by now."""
+        path = self._file_of(take)
+        if path is None:
+            return Review(verdict="broken", reasons=("its file is not in the store",))
+        async with self._places:
+            return await asyncio.to_thread(look, path)
+
     async def _footage_of(self, take: Take | None) -> Footage | None:
         path = self._file_of(take) if take is not None else None
         if take is None or path is None or take.clip is None:
             return None
         if take.id not in self._seen:
-            self._keep(take, await asyncio.to_thread(watch, path, take.clip))
+            try:
+                self._keep(take, await asyncio.to_thread(watch, path, take.clip))
+            except BrokenMedia:
+                return None
         return self._seen[take.id]
 
     def forget_parents_of(self, shot: str) -> None:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import re
 from collections.abc import Mapping
 from io import BytesIO
 from pathlib import Path
+from types import TracebackType
+from typing import Self
 
 import numpy as np
 from PIL import Image
 
-from scenegraph.errors import JobFailed
+from scenegraph.errors import MediaError, NotSubmitted
 from scenegraph.fal import FalClient
 from scenegraph.ledger import Engine, Journal, Ledger, Review, Take
 from scenegraph.media import cut_tail, read_rgb
@@ -22,7 +25,8 @@ from scenegraph.units import exact_rate
 class Material:
     """Uploads by content: the same bytes have one URL while it lives, also across runs.
 
-    Two hops that need the same tail in the same moment share one upload.
+    Two hops that need the same tail in the same moment share one upload. An upload that is under
+    way when the block of this value ends is given up.
     """
 
     def __init__(self, queue: FalClient, journal: Journal, engine: Engine) -> None:
@@ -31,13 +35,40 @@ class Material:
         self._under_way: dict[str, asyncio.Task[str]] = {}
         self._unreadable: set[str] = set()
 
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        open_still = [task for task in self._under_way.values() if not task.done()]
+        for task in open_still:
+            task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.gather(*open_still, return_exceptions=True)
+
     async def urls_for(
         self, job: Job, parents: Mapping[str, Take | None]
     ) -> dict[tuple[str | int, ...], str]:
-        """Where each input of the job can be read, by its place in the request."""
+        """Where each input of the job can be read, by its place in the request.
+
+        Raises:
+            NotSubmitted: a file is not there, or cannot be cut or sent; nothing was asked.
+        """
         urls = {}
         for one in job.inputs:
-            urls[one.into] = await self._url_of(await self._file_of(one, job, parents))
+            try:
+                urls[one.into] = await self._url_of(await self._file_of(one, job, parents))
+            except (MediaError, OSError) as error:
+                said = error.strerror if isinstance(error, OSError) else error.message
+                name = one.file.name if one.file else one.parent
+                raise NotSubmitted(
+                    f"{job.slate}: {name} cannot be used as its {one.role}: {said}",
+                    next="Nothing was asked. Mend the file, or `scenegraph rerun` what it is of.",
+                ) from error
         return urls
 
     async def forget(self, job: Job, parents: Mapping[str, Take | None]) -> None:
@@ -52,7 +83,7 @@ class Material:
             return one.file
         take = parents[one.parent] if one.parent is not None else None
         if take is None or take.clip is None or take.sha256 is None:
-            raise JobFailed(
+            raise NotSubmitted(
                 f"{job.slate}: the take it is made from is not on the disk.",
                 next=f"`scenegraph rerun SCENE {one.parent}` shoots it again.",
             )
@@ -110,7 +141,7 @@ def _still_from(clip: Path, frame: str | int, review: Review | None) -> bytes:
     for picture in pictures:  # noqa: B007  the last one is meant when none is numbered
         pass
     if picture is None:
-        raise JobFailed(
+        raise NotSubmitted(
             f"{clip.name} has no frame {frame}.", next="Name a frame that its take has."
         )
     data = BytesIO()

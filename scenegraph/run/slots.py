@@ -22,6 +22,7 @@ class Slots:
         self._free = limit
         self._waiting: list[tuple[int, int, asyncio.Future[None]]] = []
         self._turn = count()
+        self._dealing = False
 
     @asynccontextmanager
     async def take(self, priority: int) -> AsyncIterator[None]:
@@ -33,11 +34,13 @@ class Slots:
             self._release()
 
     async def _acquire(self, priority: int) -> None:
-        if self._free > 0 and not self._waiting:
-            self._free -= 1
-            return
-        ready: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        loop = asyncio.get_running_loop()
+        ready: asyncio.Future[None] = loop.create_future()
         heapq.heappush(self._waiting, (-priority, next(self._turn), ready))
+        if self._free > 0 and not self._dealing:
+            # Dealt a moment later, so that all who come together are compared with each other.
+            self._dealing = True
+            loop.call_soon(self._deal)
         try:
             await ready
         except asyncio.CancelledError:
@@ -45,10 +48,14 @@ class Slots:
                 self._release()  # the place was given in the moment of the cancel: pass it on
             raise
 
-    def _release(self) -> None:
-        while self._waiting:
+    def _deal(self) -> None:
+        self._dealing = False
+        while self._free > 0 and self._waiting:
             ready = heapq.heappop(self._waiting)[2]
-            if not ready.done():
+            if not ready.done():  # its task was cancelled
+                self._free -= 1
                 ready.set_result(None)
-                return
+
+    def _release(self) -> None:
         self._free += 1
+        self._deal()

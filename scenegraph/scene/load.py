@@ -127,7 +127,8 @@ def _override(reading: Reading, name: str, text: str) -> list[Problem]:
         return [Problem(message, place, expected, kind)]
 
     given = read_yaml(text, place.file)
-    if given.problems:  # a sentence with a colon is meant as a sentence
+    is_nested = isinstance(given.root, (dict, list)) and text.lstrip()[:1] not in ("{", "[")
+    if given.problems or is_nested:  # a sentence with a colon is meant as a sentence
         given = Reading(place.file, text)
     here: Any = reading.root
     path: list[str | int] = []

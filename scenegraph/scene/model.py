@@ -259,26 +259,36 @@ class Scene(Part):
         Raises:
             UnknownShot: with the nearest right name.
         """
-        if self._by_id is None or self._by_id[0] is not self.shots:
-            self._by_id = (self.shots, {shot.id: shot for shot in self.shots})
-        found = self._by_id[1]
+        found = self._found()
         if id not in found and without_hop(id) not in found:
             raise UnknownShot(id, list(found))
         return found.get(id) or found[without_hop(id)]
+
+    def _found(self) -> dict[str, Shot]:
+        kept = self._by_id
+        if kept is None or kept[0] is not self.shots:
+            kept = (self.shots, {shot.id: shot for shot in self.shots})
+            self._by_id = kept
+        return kept[1]
 
     def start_of(self, shot: Shot) -> Shot:
         """The shot that a hop's chain starts with; a shot that is no hop is its own start."""
         if self._starts is None or self._starts[0] is not self.shots:
             self._starts = (self.shots, {})
         starts = self._starts[1]
-        passed = []
-        while isinstance(shot, ExtendShot) and (name := without_hop(shot.id)) not in starts:
-            starts[name] = shot  # a loop ends here; a scene that was checked has none
-            passed.append(name)
-            shot = self.shot(shot.parent)
-        start = starts.get(without_hop(shot.id), shot)
-        starts.update(dict.fromkeys(passed, start))
-        return start
+        passed: dict[str, None] = {}
+        while isinstance(shot, ExtendShot):
+            name = without_hop(shot.id)  # the hops of one shot have one start
+            if name in starts:
+                shot = starts[name]
+                break
+            if name in passed:
+                break  # a loop; a scene that was checked has none
+            passed[name] = None
+            written = self._found().get(name, shot)
+            shot = self.shot(written.parent if isinstance(written, ExtendShot) else shot.parent)
+        starts.update(dict.fromkeys(passed, shot))
+        return shot
 
     @property
     def names_of_cast(self) -> re.Pattern[str] | None:

@@ -95,8 +95,14 @@ class _Writer(yaml.SafeDumper):
 def _text(writer: _Writer, value: str) -> yaml.Node:
     # Wrapped lines would lose a run of blanks; a word that we read as a number needs quotes.
     other = plain_value(value) is not value and plain_value(value) != value
-    style = '"' if other or value == "<<" or "\r" in value else "|" if _is_block(value) else None
+    style = (
+        '"' if other or value == "<<" or _BREAKS & set(value) else "|" if _is_block(value) else None
+    )
     return writer.represent_scalar("tag:yaml.org,2002:str", value, style=style)
+
+
+#: Line ends of other systems: any style but double quotes would turn them into `\\n`.
+_BREAKS = frozenset("\r\x85\u2028\u2029")
 
 
 def _is_block(value: str) -> bool:

@@ -300,7 +300,7 @@ def test_random_bytes_never_give_a_traceback(folder):
 
     file = folder / "scene.yaml"
 
-    @settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=2500, deadline=None, suppress_health_check=list(HealthCheck))
     @given(st.one_of(st.binary(max_size=200), st.text(":{}[]&*!|>'\"#-, \n\tabk1~", max_size=80)))
     @example("? a\n: b")
     @example("<<: [a]")

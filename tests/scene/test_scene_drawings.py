@@ -93,8 +93,8 @@ def test_what_people_wrote_is_escaped(draw):
     nasty = '</text><script>alert(1)</script>"]; x[" & \\ \n \x00 end'
     graph = Scene(title="x", shots=[TextShot(id="a", prompt="x")]).graph()
     text = draw(graph, state={"a": nasty}, labels={"a": nasty})
-    assert "<script" not in text
     assert "\x00" not in text
+    assert draw is draw_dot or "<script" not in text  # in dot it is a label like any other
     if draw is draw_svg:
         ElementTree.fromstring(text)
     if draw is draw_mermaid:

@@ -1,0 +1,220 @@
+"""Commands about the house: models, doctor, animatic."""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+import sys
+from importlib.metadata import PackageNotFoundError, packages_distributions, version
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from scenegraph import __version__
+from scenegraph.animatic import FaultPlan, create_app, serve
+from scenegraph.catalog import Endpoint, load_catalog
+from scenegraph.cli.options import AsJson
+from scenegraph.cli.show import console, plain_table, say, show_json
+from scenegraph.errors import SceneError, SceneGraphError
+from scenegraph.media import ffmpeg_exe
+from scenegraph.settings import Settings
+from scenegraph.units import usd_text
+
+PARTS = (
+    "pydantic",
+    "networkx",
+    "httpx",
+    "ffmpeg-python",
+    "imageio-ffmpeg",
+    "av",
+    "numpy",
+    "opencv-python-headless",
+    "SQLAlchemy",
+    "fsspec",
+    "structlog",
+    "typer",
+    "rich",
+)
+
+
+def add_to(app: typer.Typer) -> None:
+    for command in (models, doctor, animatic):
+        app.command()(command)
+
+
+def models(
+    model: Annotated[
+        str | None, typer.Argument(metavar="[MODEL]", help="One family, with its fields.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """List the families of models: endpoints, fields, ranges, prices and where they were read.
+
+    Example: `scenegraph models ltxv-13b-098-distilled`
+    """
+    catalog = load_catalog()
+    families = [catalog.family(model)] if model else list(catalog.families.values())
+    if as_json:
+        show_json(
+            {
+                "models": [
+                    {
+                        "name": family.name,
+                        "title": family.title,
+                        "active": family.active,
+                        "version": family.version,
+                        "source": family.source,
+                        "checked": str(family.checked),
+                        "endpoints": [_endpoint(one) for one in family.endpoints.values()],
+                    }
+                    for family in families
+                ]
+            }
+        )
+        return
+    for family in families:
+        state = "" if family.active else "  (not on the service's active list)"
+        say(f"{family.name}{state}", "bold")
+        say(f"  {family.title}; checked {family.checked}: {family.source}", "dim")
+        table = plain_table("kind", "endpoint", "price", "num_frames")
+        for kind, endpoint in family.endpoints.items():
+            table.add_row(kind, endpoint.id, str(endpoint.price), endpoint.counts)
+        console().print(table)
+        if model:
+            _show_fields(family.endpoints.values())
+        say()
+
+
+def _show_fields(endpoints: Any) -> None:
+    for endpoint in endpoints:
+        say(f"\n{endpoint.id}", "bold")
+        table = plain_table("field", "type", "range", "default", "")
+        for name, field in endpoint.fields.items():
+            table.add_row(
+                name + (" *" if field.required else ""),
+                field.type,
+                _range(field),
+                "" if field.default is None else str(field.default).replace("[", "\\["),
+                field.doc,
+            )
+        console().print(table)
+
+
+def _range(field: Any) -> str:
+    if field.choices:
+        return " ".join(str(choice) for choice in field.choices)
+    if field.low is None and field.high is None:
+        return ""
+    return f"{field.low}–{field.high}"
+
+
+def _endpoint(endpoint: Endpoint) -> dict[str, Any]:
+    price = endpoint.price
+    return {
+        "id": endpoint.id,
+        "kind": endpoint.kind,
+        "active": endpoint.active,
+        "num_frames_counts": endpoint.counts,
+        "price": {
+            "usd": usd_text(price.usd),
+            "unit": price.unit,
+            "known": price.known,
+            "source": price.source,
+            "date": str(price.date),
+        },
+        "source": endpoint.source,
+        "fields": {name: _field(field) for name, field in endpoint.fields.items()},
+    }
+
+
+def _field(field: Any) -> dict[str, Any]:
+    return {
+        "type": field.type,
+        "required": field.required,
+        "default": field.default,
+        "low": field.low,
+        "high": field.high,
+        "multiple_of": None if field.multiple_of is None else float(field.multiple_of),
+        "choices": list(field.choices) if field.choices else None,
+        "fields": {name: _field(inner) for name, inner in field.fields.items()}
+        if field.fields
+        else None,
+        "doc": field.doc,
+    }
+
+
+def doctor(as_json: AsJson = False) -> int:
+    """Say what is installed and reachable: Python, FFmpeg, packages, the key (set or not), disk.
+
+    Example: `scenegraph doctor`
+    """
+    settings = Settings()
+    rows: list[tuple[str, str, bool]] = [
+        ("scenegraph", __version__, True),
+        ("python", f"{platform.python_version()} on {platform.system()}", True),
+    ]
+    try:
+        exe = ffmpeg_exe(settings)
+        origin = "SCENEGRAPH_FFMPEG" if settings.ffmpeg else "from its wheel"
+        rows.append(("ffmpeg", f"{Path(exe).name} ({origin})", True))
+    except SceneGraphError as error:
+        rows.append(("ffmpeg", f"{error.message} {error.next}", False))
+    for part in PARTS:
+        try:
+            rows.append((part, version(part), True))
+        except PackageNotFoundError:
+            rows.append((part, "not installed", False))
+    key = settings.credentials() is not None
+    rows.append(("fal key", "set" if key else "not set (only --backend fal needs it)", True))
+    free = shutil.disk_usage(Path.cwd()).free / 1e9
+    rows.append(("disk", f"{free:.0f} GB free here", free > 2))
+    rows.append(("processors", str(os.cpu_count()), True))
+    owners = sorted(set(packages_distributions().get("workflows", [])))
+    ours = owners in ([], ["scenegraph"])
+    said = "scenegraph's recipes" if ours else f"also claimed by: {', '.join(owners)}"
+    rows.append(("workflows", said, ours))
+    well = all(good for name, _, good in rows if name != "workflows")
+    if as_json:
+        show_json(
+            {
+                "well": well,
+                "checks": [{"name": n, "said": s, "good": g} for n, s, g in rows],
+            }
+        )
+    else:
+        table = plain_table("", "", "")
+        for name, text, good in rows:
+            table.add_row("✓" if good else "[bold red]✗[/]", name, text)
+        console().print(table)
+    return 0 if well else 2
+
+
+def animatic(
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free one.")] = 8321,
+    drift: Annotated[float, typer.Option(min=0, max=1, help="How far hops wander.")] = 0.0,
+    latency: Annotated[float, typer.Option(min=0, help="Seconds that a job waits besides.")] = 0.0,
+    faults: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="What goes wrong on purpose (YAML).")
+    ] = None,
+    folder: Annotated[
+        Path | None, typer.Option(metavar="FOLDER", help="Keep jobs and files here.")
+    ] = None,
+    workers: Annotated[int | None, typer.Option(min=1, help="Jobs drawn at a time.")] = None,
+) -> None:
+    """Serve the fal-shaped queue on a loopback port, for any fal client.
+
+    Example: `scenegraph animatic --port 8321`, then in another terminal
+    `SCENEGRAPH_FAL_QUEUE_URL=http://127.0.0.1:8321 SCENEGRAPH_FAL_REST_URL=http://127.0.0.1:8321
+    SCENEGRAPH_FAL_CDN_URL=http://127.0.0.1:8321 scenegraph run scene.yaml --backend fal`
+    """
+    plan = FaultPlan.load(faults) if faults else None
+    app = create_app(drift=drift, latency_s=latency, faults=plan, workers=workers, folder=folder)
+    sys.stderr.write(f"The animatic queue is at http://127.0.0.1:{port}; Ctrl-C ends it.\n")
+    try:
+        serve(app, port)
+    except OSError as error:
+        raise SceneError(
+            f"Port {port} cannot be used: {error.strerror}.", next="Try another --port, or 0."
+        ) from error

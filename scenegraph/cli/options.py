@@ -1,0 +1,57 @@
+"""Arguments and options that several commands share."""
+
+from __future__ import annotations
+
+from decimal import Decimal, InvalidOperation
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+class Backend(StrEnum):
+    animatic = "animatic"
+    fal = "fal"
+
+
+def _usd(text: str) -> Decimal:
+    try:
+        value = Decimal(text.lstrip("$"))
+    except InvalidOperation:
+        raise typer.BadParameter(f"{text!r} is not an amount such as 2.50") from None
+    if not value.is_finite() or value < 0:
+        raise typer.BadParameter("an amount is 0 or more")
+    return value
+
+
+ScenePath = Annotated[Path, typer.Argument(metavar="SCENE", help="The scene file.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")]
+Store = Annotated[
+    str | None,
+    typer.Option(metavar="FOLDER", help="Where ledger and media lie (default: .scenegraph)."),
+]
+Engine = Annotated[
+    Backend, typer.Option(help="animatic draws a free preview; fal is the real service.")
+]
+MaxUsd = Annotated[
+    Decimal | None,
+    typer.Option(parser=_usd, metavar="USD", help="Ask for nothing past this list price."),
+]
+Jobs = Annotated[int | None, typer.Option(min=1, metavar="N", help="Requests in flight at a time.")]
+From = Annotated[
+    list[str] | None,
+    typer.Option("--from", metavar="SHOT", help="These shots and all that hangs on them."),
+]
+Until = Annotated[
+    list[str] | None, typer.Option(metavar="SHOT", help="These shots and all they hang on.")
+]
+Only = Annotated[list[str] | None, typer.Option(metavar="SHOT", help="Exactly these (globs).")]
+Omit = Annotated[list[str] | None, typer.Option(metavar="SHOT", help="Never these.")]
+Force = Annotated[
+    list[str] | None, typer.Option(metavar="SHOT", help="A new take; children stay as they are.")
+]
+ForceDown = Annotated[
+    list[str] | None,
+    typer.Option(metavar="SHOT", help="A new take of it and of all that hangs on it."),
+]

@@ -1,0 +1,351 @@
+"""Commands about a scene file: check, plan, graph, schema, new. None of them spends."""
+
+from __future__ import annotations
+
+import sys
+from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import typer
+
+from scenegraph.cli.options import (
+    AsJson,
+    Backend,
+    Engine,
+    Force,
+    ForceDown,
+    From,
+    Omit,
+    Only,
+    ScenePath,
+    Store,
+    Until,
+)
+from scenegraph.cli.show import console, plain_table, say, show_json
+from scenegraph.errors import SceneError, did_you_mean
+from scenegraph.plan import Plan, Selection
+from scenegraph.run import plan as make_plan
+from scenegraph.run import remember
+from scenegraph.scene import (
+    RULES,
+    draw_dot,
+    draw_mermaid,
+    draw_svg,
+    json_schema,
+    lint,
+    load_scene,
+    save_scene,
+)
+from scenegraph.units import usd_text
+
+GROUP = "scenegraph.workflows"
+TONES = {
+    "shoot": "bold yellow",
+    "wait": "yellow",
+    "reattach": "cyan",
+    "keep": "green",
+    "stale": "magenta",
+    "ask": "bold red",
+}
+
+
+def add_to(app: typer.Typer) -> None:
+    app.command()(check)
+    app.command()(plan)
+    app.command()(graph)
+    app.command()(schema)
+    app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})(new)
+
+
+def check(
+    scene: Annotated[Path | None, typer.Argument(metavar="SCENE", help="The scene file.")] = None,
+    explain: Annotated[
+        str | None, typer.Option(metavar="RULE", help="Say what a rule means, such as SG001.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Tell every error and every doubtful wish of a scene file, with its place. Nothing else.
+
+    Example: `scenegraph check samples/night-train/scene.yaml`
+    """
+    if explain is not None:
+        _explain(explain, as_json)
+        return
+    if scene is None:
+        raise SceneError("Which scene?", next="`scenegraph check SCENE`")
+    loaded = load_scene(scene)
+    make_plan(loaded)  # a request that the service would not take is an error of the scene too
+    findings = lint(loaded)
+    if as_json:
+        show_json(
+            {
+                "scene": loaded.name,
+                "shots": len(loaded.graph().shots),
+                "errors": [],
+                "lint": [finding.to_json() for finding in findings],
+            }
+        )
+        return
+    for finding in findings:
+        say(f"{finding.where}: {finding.rule} {finding.message}")
+        say(f"    {finding.fix}", "dim")
+    shots = len(loaded.graph().shots)
+    doubts = f"{len(findings)} to think about" if findings else "nothing to mend"
+    say(f"{loaded.title}: {shots} shots, {doubts}.")
+
+
+def _explain(rule: str, as_json: bool) -> None:
+    known = {one.number: one for one in RULES}
+    found = known.get(rule.upper())
+    if found is None:
+        raise SceneError(
+            f"There is no rule {rule!r}.{did_you_mean(rule.upper(), known)}",
+            next=f"Rules: {', '.join(known)}.",
+        )
+    if as_json:
+        show_json({"rule": found.number, "severity": found.severity, "reason": found.reason})
+        return
+    say(f"{found.number} {found.name} ({found.severity})", "bold")
+    say(found.reason)
+    say(found.fix, "dim")
+
+
+def plan(
+    scene: ScenePath,
+    backend: Engine = Backend.animatic,
+    store: Store = None,
+    from_: From = None,
+    until: Until = None,
+    only: Only = None,
+    omit: Omit = None,
+    force: Force = None,
+    force_down: ForceDown = None,
+    set_: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="FIELD=VALUE", help="What if: shots.ID.FIELD=VALUE."),
+    ] = None,
+    exit_code: Annotated[
+        bool, typer.Option("--exit-code", help="Exit with 1 if there is work.")
+    ] = False,
+    as_json: AsJson = False,
+) -> int:
+    """List what would be shot, kept or waited for, why, and its price. Spends nothing.
+
+    Example: `scenegraph plan scene.yaml --set shots.mara-turns.seconds=3`
+    """
+    loaded = load_scene(scene, overrides=_overrides(set_))
+    made = make_plan(
+        loaded,
+        backend=backend.value,
+        store=store,
+        selection=selection(from_, until, only, omit, force, force_down),
+    )
+    if as_json:
+        show_json(made.to_json())
+    else:
+        _show_plan(made)
+    return 1 if exit_code and made.has_work else 0
+
+
+def selection(
+    from_: list[str] | None = None,
+    until: list[str] | None = None,
+    only: list[str] | None = None,
+    omit: list[str] | None = None,
+    force: list[str] | None = None,
+    force_down: list[str] | None = None,
+) -> Selection:
+    return Selection.of(
+        from_=from_ or (),
+        until=until or (),
+        only=only or (),
+        omit=omit or (),
+        force=force or (),
+        force_down=force_down or (),
+    )
+
+
+def _overrides(texts: list[str] | None) -> dict[str, str]:
+    pairs = {}
+    for text in texts or ():
+        name, equals, value = text.partition("=")
+        if not equals:
+            raise SceneError(
+                f"--set {text!r} has no `=`.", next="Write it as --set shots.ID.seconds=3"
+            )
+        pairs[name.strip()] = value
+    return pairs
+
+
+def _show_plan(made: Plan) -> None:
+    table = plain_table("shot", "", "frames", "USD", "why")
+    for shot in made.shots:
+        table.add_row(
+            shot.shot,
+            f"[{TONES[shot.action]}]{shot.action}[/]",
+            str(shot.num_frames),
+            usd_text(shot.usd) if shot.usd else "",
+            shot.reason,
+        )
+        for change in shot.changed:
+            table.add_row(
+                "", "", "", "", f"  {change.field}: {_short(change.was)} → {_short(change.now)}"
+            )
+    console().print(table)
+    say()
+    if not made.to_shoot:
+        say("Nothing is to be shot.")
+        return
+    expected = made.expected.to_json()
+    most = expected.get("p95")
+    more = f" (with re-rolls up to ${most})" if most and most != usd_text(made.usd) else ""
+    where = "on fal.ai" if made.backend == "fal" else "on fal.ai; the animatic preview is free"
+    seconds = float(made.reel_frames / made.reel_rate)
+    say(
+        f"{made.to_shoot} shots, ${usd_text(made.usd)} {where}{more}; "
+        f"a reel of at most {seconds:.1f} s. Plan {made.plan_id}."
+    )
+
+
+def _short(value: Any, most: int = 60) -> str:
+    text = "–" if value is None else str(value)
+    return (text if len(text) <= most else text[: most - 1] + "…").replace("[", "\\[")
+
+
+def graph(
+    scene: ScenePath,
+    format: Annotated[
+        Literal["mermaid", "dot", "svg"] | None,
+        typer.Option(help="How it is written; by --out's ending, else mermaid."),
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", metavar="FILE", help="Write it here.")
+    ] = None,
+    store: Store = None,
+    as_json: AsJson = False,
+) -> None:
+    """Draw the scene's graph: lanes by chain, story order left to right, colour by state.
+
+    Example: `scenegraph graph scene.yaml --out graph.svg`
+    """
+    loaded = load_scene(scene)
+    endings = {".svg": "svg", ".dot": "dot", ".gv": "dot", ".mmd": "mermaid"}
+    kind = format or endings.get(out.suffix if out else "", "mermaid")
+    shots = loaded.graph()
+    memory = remember(loaded, store=store)
+    state = {id: "circled" for id in shots.shots if memory.circled(id) is not None}
+    draw = {"mermaid": draw_mermaid, "dot": draw_dot, "svg": draw_svg}[kind]
+    text = draw(shots, state=state)
+    if out is not None:
+        out.write_text(text, encoding="utf-8")
+        if as_json:
+            show_json({"path": str(out), "format": kind})
+        else:
+            say(f"{out}: {len(shots.shots)} shots.")
+    elif as_json:
+        edges = [[one, child] for one in shots.order for child in shots.children(one)]
+        show_json({"scene": loaded.name, "shots": list(shots.order), "edges": edges, kind: text})
+    else:
+        sys.stdout.write(text.rstrip("\n") + "\n")
+
+
+def schema(
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", metavar="FILE", help="Write it here.")
+    ] = None,
+    as_json: AsJson = False,  # noqa: ARG001  it is JSON in any case
+) -> None:
+    """Print the JSON Schema of the scene file, for editors and programs.
+
+    Example: `scenegraph schema --out scene.schema.json`
+    """
+    if out is None:
+        show_json(json_schema())
+        return
+    import json
+
+    out.write_text(json.dumps(json_schema(), indent=1, ensure_ascii=False) + "\n", "utf-8")
+    say(f"{out} is written.")
+
+
+def new(
+    context: typer.Context,
+    file: Annotated[
+        Path | None, typer.Argument(metavar="FILE", help="The scene file to write.")
+    ] = None,
+    workflow: Annotated[
+        str | None, typer.Option(metavar="NAME", help="The recipe; see --list.")
+    ] = None,
+    list_: Annotated[bool, typer.Option("--list", help="List the recipes.")] = False,
+    overwrite: Annotated[bool, typer.Option(help="Replace a file that is there.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Write a scene file from a recipe; the recipe's own arguments follow as --name value.
+
+    Example: `scenegraph new scene.yaml --workflow establishing --setting "a harbour at dawn"`
+    """
+    entries = {entry.name: entry for entry in entry_points(group=GROUP)}
+    if list_ or file is None or workflow is None:
+        if not list_:
+            raise SceneError(
+                "`new` needs a file and a recipe.", next="`scenegraph new --list` lists recipes."
+            )
+        _list_recipes(entries, as_json)
+        return
+    if workflow not in entries:
+        raise SceneError(
+            f"There is no recipe {workflow!r}.{did_you_mean(workflow, entries)}",
+            next="`scenegraph new --list` lists the recipes.",
+        )
+    if file.exists() and not overwrite:
+        raise SceneError(f"{file} is there already.", next="Give --overwrite to replace it.")
+    recipe = entries[workflow].load()
+    made = recipe(**_arguments(context.args))
+    file.parent.mkdir(parents=True, exist_ok=True)
+    save_scene(made, file)
+    if as_json:
+        show_json({"path": str(file), "scene": made.name, "shots": len(made.graph().shots)})
+    else:
+        say(f"{file}: {len(made.graph().shots)} shots. `scenegraph plan {file}` is next.")
+
+
+def _arguments(words: list[str]) -> dict[str, str]:
+    """`--continue-seconds 4` and `--continue-seconds=4` as keyword arguments."""
+    found: dict[str, str] = {}
+    rest = iter(words)
+    for word in rest:
+        if not word.startswith("--"):
+            raise SceneError(
+                f"{word!r} is not an argument of a recipe.", next="Write them as --name value."
+            )
+        name, equals, value = word[2:].partition("=")
+        if not equals:
+            value = next(rest, "")
+        key = name.replace("-", "_")
+        found[key] = f"{found[key]}; {value}" if key in found else value
+    return found
+
+
+def _list_recipes(entries: dict[str, EntryPoint], as_json: bool) -> None:
+    rows = []
+    for name, entry in sorted(entries.items()):
+        recipe = entry.load()
+        parameters = [
+            {"name": p.name, "required": p.required, "default": _plain(p.default), "help": p.help}
+            for p in recipe.parameters
+        ]
+        rows.append({"name": name, "summary": recipe.summary, "parameters": parameters})
+    if as_json:
+        show_json({"workflows": rows})
+        return
+    for row in rows:
+        say(row["name"], "bold")
+        say(f"  {row['summary']}")
+        for one in row["parameters"]:
+            star = " (needed)" if one["required"] else f" [{one['default']}]"
+            say(f"    --{one['name'].replace('_', '-')}{star}  {one['help']}", "dim")
+
+
+def _plain(value: Any) -> Any:
+    return value if isinstance(value, str | int | float | bool | None) else str(value)

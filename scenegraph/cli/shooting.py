@@ -1,0 +1,298 @@
+"""Commands that shoot and cut: run, rerun, cut, dailies."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from decimal import Decimal
+from fractions import Fraction
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from scenegraph.cli.live import watching
+from scenegraph.cli.options import (
+    AsJson,
+    Backend,
+    Engine,
+    Force,
+    ForceDown,
+    From,
+    Jobs,
+    MaxUsd,
+    Omit,
+    Only,
+    ScenePath,
+    Store,
+    Until,
+)
+from scenegraph.cli.scenes import selection
+from scenegraph.cli.show import console, plain_table, say, show_json
+from scenegraph.errors import SceneError, SceneGraphError
+from scenegraph.ledger import Ledger
+from scenegraph.plan import Selection
+from scenegraph.report import Dailies, write_dailies
+from scenegraph.run import RunResult, cut_again, store_of
+from scenegraph.run import plan as make_plan
+from scenegraph.run import run as run_scene
+from scenegraph.run.looking import cut_clips
+from scenegraph.scene import Scene, load_scene
+from scenegraph.settings import Settings
+from scenegraph.units import exact_rate, usd_text
+
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Spend without asking.")]
+Partial = Annotated[bool, typer.Option(help="Cut the reel although shots were lost.")]
+Out = Annotated[Path | None, typer.Option("--out", "-o", metavar="FILE", help="The reel's file.")]
+WithDailies = Annotated[
+    bool, typer.Option("--dailies/--no-dailies", help="Write the HTML report at the end.")
+]
+
+
+def add_to(app: typer.Typer) -> None:
+    app.command()(run)
+    app.command()(rerun)
+    app.command()(cut)
+    app.command()(dailies)
+
+
+def run(
+    scene: ScenePath,
+    backend: Engine = Backend.animatic,
+    store: Store = None,
+    from_: From = None,
+    until: Until = None,
+    only: Only = None,
+    omit: Omit = None,
+    force: Force = None,
+    force_down: ForceDown = None,
+    max_usd: MaxUsd = None,
+    jobs: Jobs = None,
+    yes: Yes = False,
+    partial: Partial = False,
+    out: Out = None,
+    with_dailies: WithDailies = True,
+    as_json: AsJson = False,
+) -> int:
+    """Shoot what is still to shoot, look at every take, and cut the reel.
+
+    Interrupt it whenever you like: run it again and it goes on where it was.
+
+    Example: `scenegraph run scene.yaml` (free preview), or
+    `scenegraph run scene.yaml --backend fal --max-usd 3`
+    """
+    chosen = selection(from_, until, only, omit, force, force_down)
+    return _shoot(
+        scene, backend, store, chosen, max_usd, jobs, yes, partial, out, with_dailies, as_json
+    )
+
+
+def rerun(
+    scene: ScenePath,
+    shots: Annotated[list[str], typer.Argument(metavar="SHOT…", help="Failed or disliked shots.")],
+    backend: Engine = Backend.animatic,
+    store: Store = None,
+    max_usd: MaxUsd = None,
+    jobs: Jobs = None,
+    yes: Yes = False,
+    partial: Partial = False,
+    out: Out = None,
+    with_dailies: WithDailies = True,
+    as_json: AsJson = False,
+) -> int:
+    """Shoot a new take of SHOT, then all that hangs on it, and cut the reel again.
+
+    Example: `scenegraph rerun scene.yaml mara-turns`
+    """
+    chosen = Selection(force=tuple(shots), from_=tuple(shots))
+    return _shoot(
+        scene, backend, store, chosen, max_usd, jobs, yes, partial, out, with_dailies, as_json
+    )
+
+
+def _shoot(
+    path: Path,
+    backend: Backend,
+    store: str | None,
+    chosen: Selection,
+    max_usd: Decimal | None,
+    jobs: int | None,
+    yes: bool,
+    partial: bool,
+    out: Path | None,
+    with_dailies: bool,
+    as_json: bool,
+) -> int:
+    scene = load_scene(path)
+    planned = make_plan(scene, backend=backend.value, store=store, selection=chosen)
+    if backend is Backend.fal and planned.usd and not yes and sys.stdin.isatty():
+        typer.confirm(
+            f"{planned.to_shoot} shots would cost about ${usd_text(planned.usd)} on fal.ai. Go on?",
+            abort=True,
+            err=True,
+        )
+    with watching([shot.shot for shot in planned.shots]) as listener:
+        result = run_scene(
+            scene,
+            backend=backend.value,
+            store=store,
+            selection=chosen,
+            max_usd=max_usd,
+            jobs=jobs,
+            partial=partial,
+            out=out,
+            listener=listener,
+        )
+    page = _page(scene, backend, store, result) if with_dailies else None
+    if as_json:
+        shown = result.to_json()
+        shown["dailies"] = result.shown(page.path) if page else None
+        show_json(shown)
+    else:
+        _show_result(result, page)
+    return result.exit_code
+
+
+def _page(
+    scene: Scene, backend: Backend, store: str | None, result: RunResult | None
+) -> Dailies | None:
+    """The report; one that cannot be written does not undo a run."""
+    made = make_plan(scene, backend=backend.value, store=store)
+    try:
+        with Ledger.open(store_of(scene, Settings(), store), create=False) as ledger:
+            return write_dailies(
+                scene, made, ledger, dailies_path(scene), run=result.to_json() if result else None
+            )
+    except (SceneGraphError, OSError) as error:
+        if result is None:
+            raise
+        sys.stderr.write(f"The dailies could not be written: {error}\n")
+        return None
+
+
+def dailies_path(scene: Scene) -> Path:
+    return scene.folder / f"{scene.name}.dailies.html"
+
+
+def _show_result(result: RunResult, page: Dailies | None) -> None:
+    table = plain_table("shot", "take", "", "verdict", "score", "")
+    for outcome in result.outcomes:
+        take = outcome.take
+        error = (outcome.error or {}).get("message", "")
+        if outcome.root_cause and not error:
+            error = f"waits for {outcome.root_cause}"
+        table.add_row(
+            outcome.shot,
+            f"t{take.number}" if take else "",
+            f"[{'green' if outcome.kept else 'red'}]{outcome.state}[/]",
+            take.verdict or "" if take else "",
+            f"{take.score:.2f}" if take and take.score is not None else "",
+            error.replace("[", "\\["),
+        )
+    console().print(table)
+    say()
+    for notice in result.notices:
+        say(notice, "yellow")
+    if result.reel and result.timeline:
+        length = f"{result.timeline.frames} frames, {result.timeline.duration_s:.1f} s"
+        say(f"reel     {_near(result.reel)} ({length})", "bold")
+    elif result.lost:
+        say("No reel: shots are missing. --partial cuts it from what there is.", "red")
+    if page:
+        say(f"dailies  {_near(page.path)}")
+    say(
+        f"{result.submits} asked for, ${usd_text(result.usd)} spent, {result.elapsed_s:.1f} s",
+        "dim",
+    )
+    if result.next_step:
+        say(f"next     {result.next_step}")
+
+
+def _near(path: Path) -> str:
+    """A path as one would type it here."""
+    try:
+        return str(path.resolve().relative_to(Path.cwd()))
+    except ValueError:
+        return str(path)
+
+
+def cut(
+    what: Annotated[
+        list[Path], typer.Argument(metavar="SCENE|CLIP…", help="A scene file, or clips in order.")
+    ],
+    out: Out = None,
+    store: Store = None,
+    target: Annotated[
+        int | None, typer.Option(min=1, metavar="FRAMES", help="Length of the film (clips only).")
+    ] = None,
+    rate: Annotated[
+        str | None, typer.Option(metavar="FPS", help="Rate of the film (clips only).")
+    ] = None,
+    as_json: AsJson = False,
+) -> int:
+    """Cut the circled takes of a scene again, or any clips, at low-motion points.
+
+    Example: `scenegraph cut scene.yaml`, or `scenegraph cut a.mp4 b.mp4 --out film.mp4`
+    """
+    if what[0].suffix.lower() in (".yaml", ".yml", ".json"):
+        if len(what) > 1:
+            raise SceneError("One scene is cut at a time.", next="`scenegraph cut SCENE`")
+        with watching([]) as listener:
+            result = cut_again(what[0], store=store, out=out, listener=listener)
+        if as_json:
+            assert result.timeline is not None
+            show_json({**result.to_json(), "timeline": result.timeline.to_json()})
+        else:
+            _show_result(result, None)
+        return 0
+    film = out or Path("film.mp4")
+    try:
+        wanted = exact_rate(rate) if rate else None
+    except (ValueError, ZeroDivisionError):
+        raise SceneError(f"{rate!r} is not a rate.", next="Write 24 or 30000/1001.") from None
+    with (
+        tempfile.TemporaryDirectory(prefix="scenegraph-") as folder,
+        watching([]) as listener,
+    ):
+        reel = cut_clips(
+            what,
+            film,
+            target=target,
+            rate=wanted if wanted is None else Fraction(wanted),
+            segments=Path(folder),
+            listener=listener,
+        )
+    if as_json:
+        shown = {"reel": str(reel.path), "reel_frames": reel.timeline.frames}
+        show_json({**shown, "timeline": reel.timeline.to_json()})
+    else:
+        say(f"{reel.path}: {reel.timeline.frames} frames, {reel.timeline.duration_s:.1f} s")
+    return 0
+
+
+def dailies(
+    scene: ScenePath,
+    backend: Engine = Backend.animatic,
+    store: Store = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", metavar="FILE", help="The page's file.")
+    ] = None,
+    link_media: Annotated[
+        bool, typer.Option("--link-media", help="Link the reel instead of carrying a small copy.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Write the report of a scene: one HTML file that needs no network.
+
+    Example: `scenegraph dailies scene.yaml`
+    """
+    loaded = load_scene(scene)
+    made = make_plan(loaded, backend=backend.value, store=store)
+    with Ledger.open(store_of(loaded, Settings(), store), create=False) as ledger:
+        page = write_dailies(
+            loaded, made, ledger, out or dailies_path(loaded), link_media=link_media
+        )
+    if as_json:
+        show_json(page.to_json())
+    else:
+        say(f"{_near(page.path)}: {page.bytes / 1e6:.1f} MB")

@@ -1,0 +1,156 @@
+"""Commands about takes: takes, pick, pin, unpin, why, resolve. None of them spends."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from scenegraph.cli.options import AsJson, ScenePath, Store
+from scenegraph.cli.show import console, plain_table, say, show_json
+from scenegraph.errors import SceneError
+from scenegraph.ledger import Take
+from scenegraph.run import sheet
+
+OneShot = Annotated[str, typer.Argument(metavar="SHOT", help="The shot's id.")]
+
+
+def add_to(app: typer.Typer) -> None:
+    for command in (takes, pick, pin, unpin, why, resolve):
+        app.command()(command)
+
+
+def takes(
+    scene: ScenePath,
+    shots: Annotated[
+        list[str] | None, typer.Argument(metavar="[SHOT…]", help="Shots or globs; all by default.")
+    ] = None,
+    store: Store = None,
+    as_json: AsJson = False,
+) -> None:
+    """List every take; the circled one is the one that is kept.
+
+    Example: `scenegraph takes scene.yaml mara-turns`
+    """
+    found = sheet.takes_json(scene, tuple(shots or ()), store=store)
+    if as_json:
+        show_json(found)
+        return
+    table = plain_table("shot", "take", "", "state", "verdict", "score", "USD", "seed", "media")
+    for shot in found["shots"]:
+        if not shot["takes"]:
+            table.add_row(shot["shot"], "", "", "not shot yet")
+        for take in shot["takes"]:
+            mark = "◉" if take["circled"] else "○"
+            table.add_row(
+                shot["shot"],
+                f"t{take['take']}",
+                mark + (" pinned" if take["pinned"] else ""),
+                take["state"],
+                take["verdict"] or "",
+                "" if take["score"] is None else f"{take['score']:.2f}",
+                take["usd"],
+                str(take["seed"]),
+                take["media"] or "",
+            )
+    console().print(table)
+
+
+def pick(
+    scene: ScenePath,
+    shot: OneShot,
+    take: Annotated[int, typer.Argument(metavar="TAKE", help="Its number, such as 1.")],
+    store: Store = None,
+    as_json: AsJson = False,
+) -> None:
+    """Circle another take. Children that were shot from it come back for free.
+
+    Example: `scenegraph pick scene.yaml mara-turns 1`
+    """
+    _tell(sheet.pick(scene, shot, take, store=store), "is circled", as_json)
+
+
+def pin(scene: ScenePath, shot: OneShot, store: Store = None, as_json: AsJson = False) -> None:
+    """Pin the circled take: no change upstream makes it be shot again.
+
+    Example: `scenegraph pin scene.yaml mara-turns`
+    """
+    _tell(sheet.pick(scene, shot, store=store, and_pin=True), "is pinned", as_json)
+
+
+def unpin(scene: ScenePath, shot: OneShot, store: Store = None, as_json: AsJson = False) -> None:
+    """Unpin the circled take.
+
+    Example: `scenegraph unpin scene.yaml mara-turns`
+    """
+    _tell(sheet.pick(scene, shot, store=store, and_pin=False), "is not pinned", as_json)
+
+
+def why(
+    scene: ScenePath,
+    shot: OneShot,
+    was: Annotated[int | None, typer.Argument(metavar="TAKE", help="The older take.")] = None,
+    now: Annotated[int | None, typer.Argument(metavar="TAKE", help="The newer take.")] = None,
+    store: Store = None,
+    as_json: AsJson = False,
+) -> None:
+    """Compare two takes of a shot: only the fields in which they differ.
+
+    Example: `scenegraph why scene.yaml mara-turns 1 2`
+    """
+    first, second, changed = sheet.compare(scene, shot, was, now, store=store)
+    if as_json:
+        show_json(
+            {
+                "shot": shot,
+                "was": first.number,
+                "now": second.number,
+                "changed": [change.to_json() for change in changed],
+            }
+        )
+        return
+    say(f"{shot}: t{first.number} → t{second.number}", "bold")
+    for change in changed:
+        say(f"  {change.field}: {change.was} → {change.now}")
+    if not changed:
+        say("  Nothing differs: the same request was shot twice.")
+
+
+def resolve(
+    scene: ScenePath,
+    shot: OneShot,
+    attach: Annotated[
+        str | None, typer.Option(metavar="REQUEST_ID", help="It is this request: collect it.")
+    ] = None,
+    resubmit: Annotated[bool, typer.Option("--resubmit", help="It never arrived.")] = False,
+    give_up: Annotated[bool, typer.Option("--give-up", help="Leave it.")] = False,
+    store: Store = None,
+    as_json: AsJson = False,
+) -> None:
+    """Say what became of a request that left and was never answered.
+
+    Example: `scenegraph resolve scene.yaml mara-turns --attach 764cabcf-b745-4b3e`
+    """
+    if (attach is not None) + resubmit + give_up != 1:
+        raise SceneError(
+            "Say one of --attach REQUEST_ID, --resubmit and --give-up.",
+            next="The service's dashboard lists the requests that it has.",
+        )
+    way: sheet.WayOut = "attach" if attach else "resubmit" if resubmit else "give-up"
+    take = sheet.resolve(scene, shot, way, attach, store=store)
+    _tell(take, f"is {take.state.value}; `scenegraph run SCENE` goes on", as_json)
+
+
+def _tell(take: Take, said: str, as_json: bool) -> None:
+    if as_json:
+        facts: dict[str, Any] = {
+            "shot": take.shot,
+            "take": take.number,
+            "slate": take.slate,
+            "state": take.state.value,
+            "circled": take.circled,
+            "pinned": take.pinned,
+        }
+        show_json(facts)
+        return
+    say(f"{take.slate} {said}.")

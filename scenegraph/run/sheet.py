@@ -1,0 +1,200 @@
+"""The camera sheet: what a person decides about takes. Nothing here is asked of the service."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Literal
+
+from scenegraph.errors import SceneError, UnknownShot
+from scenegraph.fal import FalClient
+from scenegraph.ledger import Ledger, Memory, State, Take
+from scenegraph.plan import (
+    Change,
+    Selection,
+    amended_graph,
+    changes,
+    hash_inputs,
+    make_plan,
+    pick_amendment,
+)
+from scenegraph.run.project import open_scene, remember, store_of
+from scenegraph.scene import Scene
+from scenegraph.settings import Settings
+from scenegraph.units import usd_text
+
+WayOut = Literal["attach", "resubmit", "give-up"]
+
+
+def takes_json(
+    scene: Scene | str | Path, shots: tuple[str, ...] = (), *, store: str | Path | None = None
+) -> dict[str, Any]:
+    """The `takes` answer of the terminal: every take of these shots, oldest first."""
+    settings = Settings()
+    scene = open_scene(scene, settings)
+    memory = remember(scene, store=store, settings=settings)
+    graph = amended_graph(scene, memory)
+    wanted = graph.select(shots) if shots else None
+    ids = [*graph.order, *(id for id in memory.takes if id not in graph.shots)]
+    return {
+        "scene": scene.name,
+        "shots": [
+            {
+                "shot": id,
+                "takes": [_take_json(take, scene.folder) for take in memory.of_shot(id)],
+            }
+            for id in ids
+            if (wanted is None and (id in graph.shots or memory.of_shot(id)))
+            or (wanted is not None and id in wanted)
+        ],
+    }
+
+
+def _take_json(take: Take, folder: Path) -> dict[str, Any]:
+    path = take.clip.path if take.clip else None
+    if path is not None and path.is_relative_to(folder):
+        path = path.relative_to(folder)
+    return {
+        "take": take.number,
+        "slate": take.slate,
+        "state": take.state.value,
+        "circled": take.circled,
+        "pinned": take.pinned,
+        "verdict": take.verdict,
+        "score": take.score,
+        "usd": usd_text(take.usd if take.usd is not None else take.usd_estimate),
+        "seed": take.seed,
+        "key": take.key,
+        "engine": take.engine,
+        "request_id": take.request_id,
+        "media": path.as_posix() if path else None,
+        "error": dict(take.error) if take.error else None,
+    }
+
+
+def pick(
+    scene: Scene | str | Path,
+    shot: str,
+    number: int | None = None,
+    *,
+    store: str | Path | None = None,
+    and_pin: bool | None = None,
+) -> Take:
+    """Circle another take, or (`and_pin`) make the circled one proof against changes upstream.
+
+    Args:
+        number: the take to circle; None leaves the circled one.
+        and_pin: True pins, False unpins, None leaves it.
+
+    Raises:
+        UnknownShot, SceneError: no such shot or take, or it has no picture.
+        LedgerError: another take is pinned.
+    """
+    settings = Settings()
+    scene = open_scene(scene, settings)
+    with _opened(scene, store, settings) as ledger, ledger.hold(scene.name):
+        memory = ledger.memory(scene.name)
+        take = _find(memory, shot, number)
+        if number is not None:
+            wanted = make_plan(
+                scene,
+                memory,
+                engine=take.engine,
+                hashes=hash_inputs(scene),
+                selection=Selection(),
+            )
+            with ledger.group():
+                ledger.amend(scene.name, pick_amendment(take, wanted[shot].job.setup))
+                ledger.circle(take.id)
+        if and_pin is not None:
+            (ledger.pin if and_pin else ledger.unpin)(take.id)
+        return ledger.take(take.id)
+
+
+def compare(
+    scene: Scene | str | Path,
+    shot: str,
+    was: int | None = None,
+    now: int | None = None,
+    *,
+    store: str | Path | None = None,
+) -> tuple[Take, Take, tuple[Change, ...]]:
+    """Two takes of a shot, and only the fields in which what they were made from differs."""
+    settings = Settings()
+    scene = open_scene(scene, settings)
+    memory = remember(scene, store=store, settings=settings)
+    rows = memory.of_shot(shot)
+    if len(rows) < 2 and (was is None or now is None):
+        raise SceneError(
+            f"{shot!r} has {len(rows)} take{'s' if len(rows) != 1 else ''}; two are compared.",
+            next=f"`scenegraph rerun SCENE {shot}` shoots another.",
+        )
+    first = _find(memory, shot, was if was is not None else rows[-2].number)
+    second = _find(memory, shot, now if now is not None else rows[-1].number)
+    return first, second, changes(first.parts, second.parts)
+
+
+def resolve(
+    scene: Scene | str | Path,
+    shot: str,
+    way: WayOut,
+    request_id: str | None = None,
+    *,
+    store: str | Path | None = None,
+) -> Take:
+    """End the doubt about a request that left and was never answered.
+
+    `attach` names the request that the service's dashboard shows: the next run collects it.
+    `resubmit` says that it never arrived: the next run asks anew. `give-up` leaves it.
+
+    Raises:
+        SceneError: the shot has no such take, or no request id was given.
+    """
+    settings = Settings()
+    scene = open_scene(scene, settings)
+    with _opened(scene, store, settings) as ledger, ledger.hold(scene.name):
+        rows = ledger.memory(scene.name).of_shot(shot)
+        doubtful = [take for take in rows if take.state is State.UNKNOWN]
+        if not doubtful:
+            raise SceneError(
+                f"Nothing is unknown about {shot!r}.",
+                next="`scenegraph takes SCENE` shows where every take is.",
+            )
+        take = doubtful[-1]
+        if way == "attach":
+            if not request_id:
+                raise SceneError("--attach needs the request's id.", next="--attach REQUEST_ID")
+            urls = _urls_for(take.endpoint, request_id, settings)
+            ledger.submitted(take.id, request_id, urls)
+        elif way == "resubmit":
+            error = {"kind": "resubmit", "message": "a person says that it never arrived"}
+            ledger.lost(take.id, {**error, "next": "The next run asks for it anew."})
+        else:
+            error = {"kind": "given-up", "message": "a person gave it up"}
+            ledger.lost(take.id, {**error, "next": "`scenegraph rerun` asks for it anew."})
+        return ledger.take(take.id)
+
+
+def _urls_for(endpoint: str, request_id: str, settings: Settings) -> Any:
+    return FalClient.from_settings(settings).urls_for(endpoint, request_id)
+
+
+def _find(memory: Memory, shot: str, number: int | None) -> Take:
+    rows = memory.of_shot(shot)
+    if not rows:
+        raise UnknownShot(shot, list(memory.takes))
+    if number is None:
+        circled = memory.circled(shot)
+        if circled is None:
+            raise SceneError(
+                f"{shot!r} has no circled take.", next=f"`scenegraph pick SCENE {shot} TAKE`."
+            )
+        return circled
+    for take in rows:
+        if take.number == number:
+            return take
+    numbers = ", ".join(str(take.number) for take in rows)
+    raise SceneError(f"{shot!r} has no take {number}; it has {numbers}.", next="Name one of them.")
+
+
+def _opened(scene: Scene, store: str | Path | None, settings: Settings) -> Ledger:
+    return Ledger.open(store_of(scene, settings, store), create=False)
