@@ -15,6 +15,7 @@ import structlog
 
 from scenegraph.catalog import load_catalog
 from scenegraph.errors import CutError, OverBudget, SceneError
+from scenegraph.fal import FalClient
 from scenegraph.ledger import Engine, Journal, Ledger, Memory
 from scenegraph.plan import (
     Plan,
@@ -31,7 +32,7 @@ from scenegraph.run.events import Event, Listener, MoneyEvent, NoticeEvent, Shot
 from scenegraph.run.executor import Executor
 from scenegraph.run.eyes import Eyes
 from scenegraph.run.material import Material
-from scenegraph.run.project import open_scene, store_of
+from scenegraph.run.project import QUEUE_ENDED, dead_previews, open_scene, store_of
 from scenegraph.run.purse import Purse
 from scenegraph.run.reel import make_reel, not_yet, reel_path
 from scenegraph.run.result import RunResult, ShotOutcome
@@ -106,8 +107,14 @@ async def run_async(
     out: str | Path | None = None,
     listener: Listener = silent,
     settings: Settings | None = None,
+    queue: FalClient | None = None,
 ) -> RunResult:
-    """As `run`, for those who have an event loop of their own."""
+    """As `run`, for those who have an event loop of their own.
+
+    Args:
+        queue: a queue of one's own, instead of the backend's; it is left open, and it is taken to
+            know the jobs of earlier runs.
+    """
     began = time.monotonic()
     settings = settings or Settings()
     scene = open_scene(scene, settings)
@@ -119,6 +126,8 @@ async def run_async(
         ledger = stack.enter_context(Ledger.open(store_of(scene, settings, store)))
         stack.enter_context(ledger.hold(scene.name))
         ledger.sweep(scene.name)
+        if backend == "animatic" and queue is None:
+            _forget_dead_previews(ledger, scene.name)
         memory = ledger.memory(scene.name)
         context = PlanContext.of(
             scene,
@@ -135,8 +144,10 @@ async def run_async(
         context = replace(context, run=number)
         journal = await stack.enter_async_context(Journal(ledger))
         slots = Slots(jobs or (settings.fal_inflight if backend == "fal" else os.cpu_count() or 2))
-        queue = await stack.enter_async_context(open_queue(backend, scene, settings, workers=jobs))
-        material = Material(queue, journal, backend)
+        if queue is None:
+            own = open_queue(backend, scene, settings, workers=jobs)
+            queue = await stack.enter_async_context(own)
+        material = await stack.enter_async_context(Material(queue, journal, backend))
         listener = _with_money(listener, ledger, scene.name, number, purse, backend)
         camera = Camera(queue, journal, material, purse, listener)
         executor = Executor(
@@ -174,6 +185,12 @@ async def run_async(
         result = replace(result, elapsed_s=time.monotonic() - began)
         ledger.end_run(number, result.to_json())
         return result
+
+
+def _forget_dead_previews(ledger: Ledger, scene: str) -> None:
+    with ledger.group():
+        for take in dead_previews(ledger.memory(scene)):
+            ledger.lost(take.id, QUEUE_ENDED)
 
 
 def _plan_before_anything(scene: Scene, backend: Engine, hashes: Mapping[Path, str]) -> Plan:

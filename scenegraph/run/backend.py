@@ -16,7 +16,12 @@ from scenegraph.scene import Scene
 from scenegraph.settings import LOOPBACK, Settings
 
 #: A drawing takes a second or two: asked more often than a paid job.
-NEARBY = Limits(poll=Backoff(0.05, 0.5, 1.4), polls_per_s=400)
+NEARBY = Limits(
+    poll=Backoff(0.05, 0.5, 1.4),
+    polls_per_s=400,
+    repeat=Backoff(0.1, 5, 2),
+    resend=Backoff(0.1, 5, 2),
+)
 
 
 @asynccontextmanager

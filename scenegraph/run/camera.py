@@ -17,7 +17,6 @@ from scenegraph.catalog import Endpoint, load_catalog, with_urls
 from scenegraph.errors import (
     BrokenMedia,
     DownloadFailed,
-    JobFailed,
     NotSubmitted,
     PersonNeeded,
     SceneGraphError,
@@ -25,7 +24,7 @@ from scenegraph.errors import (
     SubmitUncertain,
 )
 from scenegraph.fal import FalClient, JobGone, QueueStatus, Remedy, remedy_of
-from scenegraph.ledger import Journal, Take
+from scenegraph.ledger import Journal, State, Take
 from scenegraph.media import probe
 from scenegraph.plan import Job
 from scenegraph.run.events import ShotEvent, Stage
@@ -39,6 +38,12 @@ Tell = Callable[[ShotEvent], None]
 
 #: How long a request that is on its way may still take to be written down after an interrupt.
 LAST_WORD_S = 10.0
+#: Written for a take whose run was interrupted between its intent and its request.
+NEVER_ASKED = {
+    "kind": "interrupted",
+    "message": "The run was interrupted before this was asked for.",
+    "next": "Run again.",
+}
 
 
 class Camera:
@@ -54,6 +59,8 @@ class Camera:
         self._queue, self._journal, self._material = queue, journal, material
         self._purse, self._tell = purse, tell
         self._ledger = journal.ledger
+        self._turns: dict[int, asyncio.Lock] = {}
+        self._promised: dict[int, Decimal] = {}
         self.submits = 0
 
     async def shoot(self, job: Job, parents: Mapping[str, Take | None], run: int) -> Take:
@@ -66,28 +73,44 @@ class Camera:
         self._say(job.shot, "preparing", job.take_number)
         request = with_urls(job.endpoint, job.params, await self._material.urls_for(job, parents))
         self._purse.take(job.usd)
-        take = await self._journal.write(self._ledger.intend, job.intent(run))
-        asking = asyncio.create_task(self._ask(job, take, request.params), name=take.slate)
+        leaving = asyncio.Event()
+        asking = asyncio.create_task(
+            self._ask(job, request.params, run, leaving), name=f"ask {job.slate}"
+        )
+        asking.add_done_callback(lambda task: task.cancelled() or task.exception())
         try:
-            submitted = await asyncio.shield(asking)
+            asked = await asyncio.shield(asking)
         except asyncio.CancelledError:
             # The POST may be under way: whatever comes of it is written down before we go.
-            await asyncio.wait({asking}, timeout=LAST_WORD_S)
+            leaving.set()
+            try:
+                await asyncio.wait({asking}, timeout=LAST_WORD_S)
+            finally:
+                asking.cancel()
             raise
-        return await self.collect(submitted)
+        return await self.collect(asked)
 
-    async def _ask(self, job: Job, take: Take, params: Mapping[str, Any]) -> Take:
+    async def _ask(
+        self, job: Job, params: Mapping[str, Any], run: int, leaving: asyncio.Event
+    ) -> int:
         """The one paid call, between the intent that is on the disk and the id that will be."""
+        take = await self._journal.write(self._ledger.intend, job.intent(run))
         bound = log.bind(slate=take.slate, key=take.key[:12])
+        if leaving.is_set():
+            await self._journal.write(self._ledger.lost, take.id, NEVER_ASKED)
+            raise asyncio.CancelledError
+        self._promised[take.id] = job.usd
         self.submits += 1
         try:
             submitted = await self._queue.submit(job.endpoint.id, params)
         except SubmitUncertain as error:
             bound.warning("take.unknown", error=error.message)
-            await self._journal.write(self._ledger.unknown, take.id, _facts(error))
+            # Of a preview nobody has to ask what it cost: it is simply asked for again.
+            end = self._ledger.unknown if take.billed else self._ledger.lost
+            await self._journal.write(end, take.id, _facts(error))
             raise
         except (ShotError, PersonNeeded) as error:
-            self._purse.give_back(job.usd)
+            self._give_back(take.id)
             if isinstance(error, NotSubmitted):
                 self.submits -= 1
             is_final = remedy_of(error) is Remedy.LOSE
@@ -99,25 +122,51 @@ class Camera:
             self._ledger.submitted, take.id, submitted.request_id, submitted.urls
         )
         bound.info("take.submitted", endpoint=take.endpoint, request_id=submitted.request_id)
-        return await asyncio.to_thread(self._ledger.take, take.id)
+        return take.id
 
-    async def collect(self, take: Take) -> Take:
-        """Wait for a submitted job, and put its file into the store.
+    def stop(self, reason: PersonNeeded) -> None:
+        """Ask for nothing more; what is out is still collected."""
+        self._purse.shut(reason)
+
+    async def collect(self, id: int, *, quietly: bool = False) -> Take:
+        """Wait for a submitted job, and put its file into the store. Twice at once is once.
+
+        Args:
+            id: the take's; how far it has come is read from the ledger.
+            quietly: nobody is told how it goes on.
 
         Raises:
             ShotError: the job failed, is gone, or its file does not arrive (it is still owed).
+            PersonNeeded: the account is locked; it is still owed.
         """
-        if take.answer is None:
-            take = await self._answer_of(take)
-        return await self._fetch(take)
+        async with self._turns.setdefault(id, asyncio.Lock()):
+            take = await asyncio.to_thread(self._ledger.take, id)
+            if take.state is State.SUBMITTED:
+                take = await self._answer_of(take, quietly)
+            if take.state is State.ANSWERED:
+                take = await self._fetch(take, quietly)
+            if not take.state.has_media:
+                raise ShotError(
+                    f"{take.slate} is {take.state}: there is nothing to collect.",
+                    next="Run again to ask anew.",
+                )
+            return take
 
-    async def _answer_of(self, take: Take) -> Take:
+    async def _answer_of(self, take: Take, quietly: bool) -> Take:
         assert take.urls is not None
         began = time.monotonic()
+        before: tuple[str, int | None] | None = None
+
+        def show(status: QueueStatus) -> None:
+            nonlocal before
+            now = (status.state, status.position)
+            if now != before and not quietly:
+                stage: Stage = "queued" if status.state == "queued" else "running"
+                self._say(take.shot, stage, take.number, status.position)
+            before = now
+
         try:
-            status = await self._queue.wait(
-                take.urls, lambda status: self._show_status(take, status)
-            )
+            status = await self._queue.wait(take.urls, show)
             answer = await self._queue.result(take.urls, status=status)
         except ShotError as error:
             remedy = remedy_of(error)
@@ -125,6 +174,8 @@ class Camera:
                 # It was paid for, and the service has forgotten it: only a person can tell.
                 await self._journal.write(self._ledger.unknown, take.id, _facts(error))
             elif remedy not in (Remedy.REATTACH, Remedy.REPEAT, Remedy.FETCH_AGAIN):
+                if remedy is Remedy.ASK_AGAIN:
+                    self._give_back(take.id)  # the service does not charge for its own failures
                 end = self._ledger.refused if remedy is Remedy.LOSE else self._ledger.lost
                 if isinstance(error, JobGone):
                     end = self._ledger.lost
@@ -132,17 +183,21 @@ class Camera:
             raise
         raw = dict(answer.raw) or {"video": {"url": answer.video_url}}
         usd = settled(take, answer.billable_units)
+        if take.billed and take.id in self._promised:
+            self._purse.settle(self._promised.pop(take.id), usd)
         await self._journal.write(self._ledger.answered, take.id, raw, usd)
         log.info("take.answered", slate=take.slate, waited_s=round(time.monotonic() - began, 1))
         return await asyncio.to_thread(self._ledger.take, take.id)
 
-    async def _fetch(self, take: Take) -> Take:
-        self._say(take.shot, "fetching", take.number)
-        url = str(((take.answer or {}).get("video") or {}).get("url") or "")
-        if not url:
-            raise JobFailed(
-                f"{take.slate}: the answer names no video.",
-                next="`scenegraph rerun` asks for it again.",
+    async def _fetch(self, take: Take, quietly: bool) -> Take:
+        if not quietly:
+            self._say(take.shot, "fetching", take.number)
+        video = (take.answer or {}).get("video")
+        url = video.get("url") if isinstance(video, Mapping) else video
+        if not isinstance(url, str) or not url:
+            raise DownloadFailed(
+                f"{take.slate} is answered, and its answer names no video.",
+                next=f"`scenegraph resolve SCENE {take.shot} --give-up`, then `rerun`.",
             )
         store = self._ledger.store
         temp = store.temp(".mp4")
@@ -164,9 +219,8 @@ class Camera:
         log.info("take.fetched", slate=take.slate, bytes=got.bytes)
         return await asyncio.to_thread(self._ledger.take, take.id)
 
-    def _show_status(self, take: Take, status: QueueStatus) -> None:
-        stage: Stage = "queued" if status.state == "queued" else "running"
-        self._say(take.shot, stage, take.number, status.position)
+    def _give_back(self, id: int) -> None:
+        self._purse.give_back(self._promised.pop(id, Decimal(0)))
 
     def _say(self, shot: str, stage: Stage, take: int | None, position: int | None = None) -> None:
         self._tell(ShotEvent(shot=shot, stage=stage, take=take, position=position))

@@ -14,7 +14,13 @@ from typing import Any
 
 import structlog
 
-from scenegraph.errors import OverBudget, PersonNeeded, SceneGraphError, ShotError
+from scenegraph.errors import (
+    OverBudget,
+    PersonNeeded,
+    SceneGraphError,
+    ShotError,
+    SubmitUncertain,
+)
 from scenegraph.fal import JobGone, Remedy, remedy_of
 from scenegraph.ledger import Journal, State, Take
 from scenegraph.plan import PlanContext, ShotPlan, plan_shot
@@ -30,6 +36,8 @@ log = structlog.get_logger(__name__)
 
 #: New jobs that one shot may ask for in one run after passing faults of the service.
 ASK_AGAIN = 1
+#: What is out at the service already comes before everything that is still to be asked for.
+AT_ONCE = 1_000_000
 
 
 class Executor:
@@ -62,10 +70,47 @@ class Executor:
 
     async def run(self) -> tuple[ShotOutcome, ...]:
         """Every shot's outcome, in the graph's order."""
+        older = self._older()
         async with asyncio.TaskGroup() as group:
+            for take in older:
+                group.create_task(self._bring_in(take), name=f"collect {take.slate}")
             for shot in self._context.graph.order:  # parents come first: they are there already
                 self._tasks[shot] = group.create_task(self._shot(shot), name=shot)
         return tuple(task.result() for task in self._tasks.values())
+
+    def _older(self) -> list[Take]:
+        """Takes that are owed, or not looked at yet, and that no shot's plan will see to.
+
+        The shot wants something else by now, is left out, or is gone; the work is paid all the
+        same.
+        """
+        seen_to = {
+            planned.take.id
+            for planned in self._context.planned.values()
+            if planned.take is not None and planned.act in ("poll", "review")
+        }
+        return [
+            take
+            for rows in self._context.memory.takes.values()
+            for take in rows
+            if take.engine == self._context.engine
+            and take.id not in seen_to
+            and (take.state.is_pending or take.state is State.FETCHED)
+        ]
+
+    async def _bring_in(self, take: Take) -> None:
+        """Collect a take into the store, looked at and not circled."""
+        try:
+            if take.state.is_pending:
+                async with self._slots.take(AT_ONCE):
+                    take = await self._camera.collect(take.id, quietly=True)
+            await self._journal.reviewed(take.id, await self._eyes.glance(take))
+        except PersonNeeded as error:
+            self._pause(error)
+        except ShotError as error:
+            self._listener(NoticeEvent(message=f"{take.slate}, of an earlier run: {error.message}"))
+        else:
+            self._listener(NoticeEvent(message=f"{take.slate}, of an earlier run, was collected."))
 
     async def _shot(self, shot: str) -> ShotOutcome:
         parents: dict[str, Take | None] = {}
@@ -108,10 +153,8 @@ class Executor:
                 self._pause(error)
                 return self._ended(planned, "skipped", "paused", error, asked)
             except ShotError as error:
-                remedy = remedy_of(error)
-                if isinstance(error, JobGone) and not (planned.take and planned.take.billed):
-                    remedy = Remedy.ASK_AGAIN  # a preview's queue ended with its process
-                asked = True
+                remedy = self._remedy(error)
+                asked = asked or planned.act == "submit"
                 may_ask = remedy in (Remedy.ASK_AGAIN, Remedy.REUPLOAD) and again < ASK_AGAIN
                 if not may_ask:
                     return await self._lost(planned, error, remedy, asked)
@@ -129,10 +172,12 @@ class Executor:
             assert take is not None
             return take, False
         self._tell(planned.shot, "waiting")
-        async with self._slots.take(self._context.graph.remaining(planned.shot)):
-            if planned.act == "poll":
+        is_out = planned.act == "poll"
+        first = AT_ONCE if is_out else self._context.graph.remaining(planned.shot)
+        async with self._slots.take(first):
+            if is_out:
                 assert take is not None
-                return await self._camera.collect(take), False
+                return await self._camera.collect(take.id), False
             if self.paused is not None:
                 raise self.paused
             return await self._camera.shoot(planned.job, parents, self._run), True
@@ -178,9 +223,14 @@ class Executor:
                     "next": f"`scenegraph rerun SCENE {take.shot}` shoots another take.",
                 }
                 self._tell(take.shot, "lost", ended, detail=decision.reason)
-                return self._outcome(
-                    planned, decision.ends_as, take=ended, asked=asked, error=error
-                )
+                return self._without(planned, decision.ends_as, ended, asked, error)
+
+    def _remedy(self, error: ShotError) -> Remedy:
+        """As the service's table says; a preview costs nothing and is asked for again."""
+        free = self._context.engine == "animatic"
+        if free and isinstance(error, JobGone | SubmitUncertain):
+            return Remedy.ASK_AGAIN
+        return remedy_of(error)
 
     def _own_takes(self, take: Take) -> tuple[Take, ...]:
         return self._ledger.memory(take.scene).of_shot(take.shot)
@@ -205,6 +255,7 @@ class Executor:
         self._context = replace(self._context, memory=memory)
 
     def _pause(self, error: PersonNeeded) -> None:
+        self._camera.stop(error)
         if self.paused is None:
             self.paused = error
             self._listener(NoticeEvent(message=f"{error.message} {error.next}"))
@@ -223,7 +274,11 @@ class Executor:
             return self._kept(planned, gives, asked)
         if planned.action == "stale" and gives is not None:
             self._tell(planned.shot, "skipped", gives, detail=planned.reason)
-            return self._outcome(planned, "stale", take=gives, kept=True)
+            asks = gives.pinned and planned.selected
+            error = {"kind": "pinned", "message": planned.reason, "next": planned.next}
+            return self._outcome(
+                planned, "stale", take=gives, kept=True, error=error if asks else None
+            )
         if planned.action == "ask":
             state = planned.take.state.value if planned.take else "ask"
             state = state if state in ("unknown", "refused", "lost") else "ask"
@@ -253,7 +308,7 @@ class Executor:
     ) -> ShotOutcome:
         self._tell(planned.shot, stage, detail=error.message)
         facts = {"kind": error.kind, "message": error.message, "next": error.next}
-        return self._outcome(planned, state, take=planned.take, asked=asked, error=facts)
+        return self._without(planned, state, planned.take, asked, facts)
 
     async def _lost(
         self, planned: ShotPlan, error: ShotError, remedy: Remedy, asked: bool
@@ -273,7 +328,27 @@ class Executor:
             "service": error.service,
         }
         log.warning("shot.lost", shot=planned.shot, kind=error.kind, remedy=str(remedy))
-        return self._outcome(planned, state, take=last, asked=asked, error=facts)
+        return self._without(planned, state, last, asked, facts)
+
+    def _without(
+        self,
+        planned: ShotPlan,
+        state: str,
+        take: Take | None,
+        asked: bool,
+        error: Mapping[str, Any],
+    ) -> ShotOutcome:
+        """No new take. One that is circled and still fits goes on serving those made from it."""
+        circled = self._context.memory.circled(planned.shot)
+        wanted = planned.job
+        fits = (
+            circled is not None
+            and not planned.provisional
+            and (circled.setup == wanted.setup or circled.key == wanted.key)
+        )
+        return self._outcome(
+            planned, state, take=circled if fits else take, kept=fits, asked=asked, error=error
+        )
 
     def _outcome(self, planned: ShotPlan, state: str, **facts: Any) -> ShotOutcome:
         return ShotOutcome(shot=planned.shot, kind=planned.job.kind, state=state, **facts)

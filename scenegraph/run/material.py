@@ -63,7 +63,7 @@ class Material:
             try:
                 urls[one.into] = await self._url_of(await self._file_of(one, job, parents))
             except (MediaError, OSError) as error:
-                said = error.strerror if isinstance(error, OSError) else error.message
+                said = error.message if isinstance(error, MediaError) else error.strerror
                 name = one.file.name if one.file else one.parent
                 raise NotSubmitted(
                     f"{job.slate}: {name} cannot be used as its {one.role}: {said}",

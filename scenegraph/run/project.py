@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
-from scenegraph.ledger import Engine, Memory, memory_of
+from scenegraph.ledger import Engine, Memory, State, Take, memory_of
 from scenegraph.plan import Plan, Selection, hash_inputs, make_plan
 from scenegraph.scene import Scene, load_scene
 from scenegraph.settings import Settings
 
 STORE = ".scenegraph"
+#: Written for a preview whose in-process queue has ended. It cost nothing; it is drawn anew.
+QUEUE_ENDED = {
+    "kind": "queue-ended",
+    "message": "the preview's queue ended with its process",
+    "next": "Run again: it is drawn anew.",
+}
 
 
 def open_scene(scene: Scene | str | Path, settings: Settings) -> Scene:
@@ -51,10 +58,31 @@ def plan(
     """
     settings = settings or Settings()
     scene = open_scene(scene, settings)
+    memory = remember(scene, store=store, settings=settings)
     return make_plan(
         scene,
-        remember(scene, store=store, settings=settings),
+        without_dead_previews(memory) if backend == "animatic" else memory,
         engine=backend,
         hashes=hash_inputs(scene),
         selection=selection,
     )
+
+
+def dead_previews(memory: Memory) -> tuple[Take, ...]:
+    """Previews that are still owed: their queue lived in a process that has ended."""
+    return tuple(take for take in memory.pending() if take.engine == "animatic")
+
+
+def without_dead_previews(memory: Memory) -> Memory:
+    """The memory as a run with a queue of its own will find it: such previews are lost."""
+    dead = {take.id for take in dead_previews(memory)}
+    if not dead:
+        return memory
+    takes = {
+        shot: tuple(
+            replace(take, state=State.LOST, error=QUEUE_ENDED) if take.id in dead else take
+            for take in rows
+        )
+        for shot, rows in memory.takes.items()
+    }
+    return replace(memory, takes=takes)

@@ -19,7 +19,8 @@ class ShotOutcome:
 
     Attributes:
         state: a take's state (`circled`, `lost`, `refused`, `unknown`, …), or `blocked` (a parent
-            was lost), `stale` (kept as it was, though its setup changed), `skipped` (not selected).
+            was lost), `stale` (kept as it was, though its setup changed), `skipped` (not selected),
+            `ask` (a person must decide), `paused` or `over-budget` (nothing more was asked for).
         take: the take that counts now; the failed one when nothing is circled.
         kept: there is a circled take that others may build on.
         asked: new takes were asked for in this run.
@@ -41,7 +42,8 @@ class ShotOutcome:
 
     @property
     def needs_person(self) -> bool:
-        return self.state in ("unknown", "ask")
+        """A stale shot with an error is pinned: only a person lets go of it."""
+        return self.state in ("unknown", "ask") or (self.state == "stale" and bool(self.error))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,6 +87,15 @@ class RunResult:
             return (
                 f"`scenegraph resolve SCENE {unknown[0]} --attach REQUEST_ID` when the service's "
                 "dashboard shows the job, `--resubmit` when it does not, or `--give-up`."
+            )
+        asked = [o for o in self.outcomes if o.needs_person and o.error and o.error.get("next")]
+        if asked:
+            return str((asked[0].error or {})["next"])
+        owed = [o.shot for o in self.outcomes if o.state in ("submitted", "answered")]
+        if owed:
+            return (
+                f"`scenegraph run SCENE` collects {' '.join(owed)}: what was asked for once is "
+                "not asked for again."
             )
         roots = [o.shot for o in self.outcomes if o.is_lost and o.state != "blocked"]
         if roots:

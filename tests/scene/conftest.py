@@ -1,5 +1,6 @@
 """A sound scene on disk, and ways to spoil it."""
 
+# ruff: noqa: E501 - a case is one row of its table, as a line of a scene file is one line
 from __future__ import annotations
 
 from collections.abc import Callable

@@ -1,5 +1,6 @@
 """Every way a scene file can be wrong: one clear sentence each, with its place."""
 
+# ruff: noqa: E501 - a case is one row of its table, as a line of a scene file is one line
 from __future__ import annotations
 
 import os
@@ -300,7 +301,7 @@ def test_random_bytes_never_give_a_traceback(folder):
 
     file = folder / "scene.yaml"
 
-    @settings(max_examples=2500, deadline=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck))
     @given(st.one_of(st.binary(max_size=200), st.text(":{}[]&*!|>'\"#-, \n\tabk1~", max_size=80)))
     @example("? a\n: b")
     @example("<<: [a]")

@@ -1,5 +1,6 @@
 """The drawn graph: golden where it is small, counted where it is large, harmless always."""
 
+
 from __future__ import annotations
 
 from xml.etree import ElementTree

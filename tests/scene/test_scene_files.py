@@ -1,5 +1,6 @@
 """Reading and writing scene files: YAML's traps are closed, and nothing is lost on the way."""
 
+# ruff: noqa: E501 - a case is one row of its table, as a line of a scene file is one line
 from __future__ import annotations
 
 import json
@@ -169,7 +170,7 @@ def test_a_plain_word_is_a_number_only_when_it_is_one(text):
         assert value in (text, None, True, False)
 
 
-@settings(max_examples=2000, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(
     st.recursive(
         st.none() | st.booleans() | st.integers() | st.text(max_size=8),
@@ -249,13 +250,13 @@ def scenes(draw) -> Scene:
         st.dictionaries(names, st.dictionaries(free_names, json_values, max_size=2), max_size=2)
     )
     shots = []
-    for n, id in enumerate(draw(st.lists(ids, min_size=1, max_size=6, unique=True))):
+    for id in draw(st.lists(ids, min_size=1, max_size=6, unique=True)):
         earlier = [shot.id for shot in shots]
         common = {
             "id": id,
             "prompt": draw(prompts),
             "negative_prompt": draw(st.none() | words),
-            draw(st.sampled_from(["seconds"])): draw(st.none() | numbers),
+            "seconds": draw(st.none() | numbers),
             "seed": draw(st.none() | st.integers(0, 2**31 - 1)),
             "preset": draw(st.none() | st.sampled_from(["smooth-4s", *presets])),
             "loras": tuple(draw(st.lists(loras, max_size=1))),
@@ -320,7 +321,7 @@ def scenes(draw) -> Scene:
     )  # fmt: skip
 
 
-@settings(max_examples=1200, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 @given(scenes())
 def test_a_scene_built_in_python_equals_the_one_it_saves(tmp_path_factory, scene):
     """Code and file are two spellings of one thing; going through a file loses nothing."""
