@@ -34,17 +34,13 @@ def copy_sample(to: Path) -> Path:
 
 
 def frames_to_show(timeline: Timeline, count: int) -> list[int]:
-    """One frame well inside each shot, and second ones for the longest shots."""
-    starts, at = [], 0
-    for event in timeline.events:
+    """One frame of each shot; two of the first and of the last, where the camera travels most."""
+    shown, at = [], 0
+    for number, event in enumerate(timeline.events):
         frames = timeline.event_frames(event)
-        starts.append((at, frames))
+        is_end = number in (0, len(timeline.events) - 1)
+        shown += [at + int(frames * share) for share in ((0.1, 0.9) if is_end else (0.6,))]
         at += frames
-    longest = sorted(starts, key=lambda part: -part[1])[: max(0, count - len(starts))]
-    shown = []
-    for start, frames in starts:
-        shares = (0.15, 0.85) if (start, frames) in longest else (0.6,)
-        shown += [start + int(frames * share) for share in shares]
     return shown[:count]
 
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import copy
+import socket
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import httpx
@@ -27,14 +29,30 @@ def animatic_transport(app: Starlette) -> httpx.AsyncBaseTransport:
     return _InProcess(app)
 
 
-def serve(app: Starlette, port: int, host: str = "127.0.0.1") -> None:
-    """Serve `app` until it is interrupted. `port` 0 takes a free one; uvicorn says which.
+def serve(
+    app: Starlette,
+    port: int,
+    host: str = "127.0.0.1",
+    *,
+    on_open: Callable[[str], None] | None = None,
+) -> None:
+    """Serve `app` until it is interrupted. Its log goes to stderr.
+
+    Args:
+        port: 0 takes a free one.
+        on_open: called with the URL once the port is held; calls made from then on are answered.
 
     Raises:
         OSError: the port is taken.
     """
-    config = uvicorn.Config(app, host=host, port=port, log_level="info", lifespan="on")
-    uvicorn.Server(config).run()
+    logs = copy.deepcopy(uvicorn.config.LOGGING_CONFIG)
+    for handler in logs["handlers"].values():
+        handler["stream"] = "ext://sys.stderr"
+    with socket.create_server((host, port)) as door:
+        if on_open is not None:
+            on_open(f"http://{host}:{door.getsockname()[1]}")
+        config = uvicorn.Config(app, log_level="info", log_config=logs, lifespan="on")
+        uvicorn.Server(config).run(sockets=[door])
 
 
 class _InProcess(httpx.AsyncBaseTransport):

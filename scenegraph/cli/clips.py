@@ -6,17 +6,31 @@ import json
 import os
 import sys
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import IO, Annotated, Any, Literal
 
 import typer
 
 from scenegraph.cli.options import AsJson
-from scenegraph.cli.show import console, plain_table, say, show_json
-from scenegraph.errors import SceneError, SceneGraphError
+from scenegraph.cli.show import (
+    cannot_write,
+    console,
+    plain_table,
+    say,
+    show_json,
+    show_table,
+)
+from scenegraph.errors import BrokenMedia, SceneError, SceneGraphError
 from scenegraph.ledger import Review
-from scenegraph.run.looking import cutpoints_of, review_clip, write_series
+from scenegraph.run.looking import (
+    cutpoints_of,
+    review_clip,
+    review_json,
+    review_line,
+    write_series,
+)
 
 Batch = Annotated[
     Path | None,
@@ -58,18 +72,21 @@ def review(
         raise SceneError("Which clip?", next="`scenegraph review CLIP`, or --batch FILE.")
     found = review_clip(clip, keyframe=keyframe, parent=parent)
     if csv is not None:
-        write_series(found, csv)
+        try:
+            write_series(found, csv)
+        except OSError as error:
+            raise cannot_write(csv, error) from error
     if as_json:
-        show_json(found.to_json())
+        show_json(review_json(found, clip))
     else:
         _show_review(clip, found)
 
 
 def _review_line(line: dict[str, Any]) -> dict[str, Any]:
-    found = review_clip(
-        _text(line, "clip"), keyframe=line.get("keyframe"), parent=line.get("parent")
-    )
-    return found.to_json()
+    clip = _path(line, "clip")
+    if clip is None:
+        raise SceneError("The line names no `clip`.", next='{"clip": "clip.mp4"}')
+    return review_line(clip, keyframe=_path(line, "keyframe"), parent=_path(line, "parent"))
 
 
 def _show_review(clip: Path, found: Review) -> None:
@@ -83,13 +100,13 @@ def _show_review(clip: Path, found: Review) -> None:
             f"  the first {found.overlap.frames} frames repeat the parent "
             f"(sure: {found.overlap.confidence:.0%})"
         )
-    table = plain_table("measure", "value", "budget", "unit", "")
+    table = plain_table("measure", "value", "budget", "unit", "what")
     for name, measure in found.measures.items():
         value = "not measured" if measure.value is None else f"{measure.value:.3f}"
         budget = "" if measure.budget is None else f"{measure.budget:g}"
         over = "[bold yellow]over[/]" if measure.over else ""
         table.add_row(name, value, budget, measure.unit, over or measure.note)
-    console().print(table)
+    show_table(table)
 
 
 def cutpoints(
@@ -134,7 +151,7 @@ def cutpoints(
             f"{cut['motion_at_in']:.2f}",
             f"{cut['motion_at_out']:.2f}",
         )
-    console().print(table)
+    show_table(table)
     say(f"{choice.frames} frames.")
 
 
@@ -159,49 +176,80 @@ def _search(value: Any) -> tuple[int, int] | None:
     parts = value.split(":") if isinstance(value, str) else value
     try:
         first, last = (int(part) for part in parts)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise SceneError(
             f"{value!r} is not a span of frames.", next="Write the first and the last: 48:96."
         ) from None
+    if first < 0 or last < first:
+        raise SceneError(
+            f"The search {first}:{last} holds no frame.",
+            next="Frames count from 0; write the first and the last: 48:96.",
+        )
     return first, last
 
 
-def _text(line: dict[str, Any], name: str) -> str:
+def _path(line: dict[str, Any], name: str) -> str | None:
     value = line.get(name)
-    if not isinstance(value, str) or not value:
-        raise SceneError(f"`{name}` is a path.", next=f'{{"{name}": "clip.mp4"}}')
+    if value is not None and (not isinstance(value, str) or not value):
+        raise SceneError(f"`{name}` is a path, not {value!r}.", next=f'{{"{name}": "a.mp4"}}')
     return value
 
 
 def _answer_lines(file: Path, answer: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
-    """One JSON line for each line, in the same order; a bad line gets its error, not the end."""
+    """One JSON line for each line, in the same order; a bad line gets its error, not the end.
 
-    def one(numbered: tuple[int, str]) -> dict[str, Any]:
-        number, text = numbered
+    Lines are worked on together, and each answer leaves as soon as those before it have: another
+    program may write a line, read its answer and then write the next.
+    """
+
+    def one(number: int, text: bytes) -> dict[str, Any]:
         try:
-            line = json.loads(text)
-            if not isinstance(line, dict):
-                raise SceneError(f"Line {number} is not a JSON object.", next="Mend the line.")
+            line = _object(number, text)
             return answer(line)
+        except BrokenMedia as error:
+            return {"verdict": "broken", "error": error.to_json()}
         except SceneGraphError as error:
             return {"error": error.to_json()}
-        except ValueError as error:
-            bad = SceneError(f"Line {number} is not JSON: {error}.", next="Mend the line.")
-            return {"error": bad.to_json()}
 
-    with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
-        for found in pool.map(one, enumerate(_lines_of(file), 1)):
-            sys.stdout.write(json.dumps(found, ensure_ascii=False, allow_nan=False) + "\n")
-            sys.stdout.flush()
+    def tell(found: Future[dict[str, Any]]) -> None:
+        answered = json.dumps(found.result(), ensure_ascii=False, allow_nan=False)
+        sys.stdout.write(answered + "\n")
+        sys.stdout.flush()
 
-
-def _lines_of(file: Path) -> Iterator[str]:
+    workers, voice = ThreadPoolExecutor(os.cpu_count() or 1), ThreadPoolExecutor(1)
+    told = []
     try:
-        text = sys.stdin.read() if str(file) == "-" else file.read_text(encoding="utf-8")
+        with _opened(file) as lines:
+            for number, text in enumerate(lines, 1):
+                if text.strip():
+                    told.append(voice.submit(tell, workers.submit(one, number, text)))
+        for each in told:
+            each.result()
+    finally:  # after an interruption nothing more is begun
+        workers.shutdown(cancel_futures=True)
+        voice.shutdown(cancel_futures=True)
+
+
+def _object(number: int, text: bytes) -> dict[str, Any]:
+    try:
+        line = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise SceneError(f"Line {number} is not JSON: {error}.", next="Mend the line.") from None
+    if not isinstance(line, dict):
+        raise SceneError(f"Line {number} is not a JSON object.", next="Mend the line.")
+    return line
+
+
+@contextmanager
+def _opened(file: Path) -> Iterator[IO[bytes]]:
+    if str(file) == "-":
+        yield sys.stdin.buffer
+        return
+    try:
+        opened = file.open("rb")
     except OSError as error:
         raise SceneError(
             f"{file} cannot be read: {error.strerror}.", next="Check the path."
         ) from error
-    except UnicodeDecodeError:
-        raise SceneError(f"{file} is not UTF-8 text.", next="Save it as UTF-8.") from None
-    return (line for line in text.splitlines() if line.strip())
+    with opened:
+        yield opened

@@ -16,7 +16,7 @@ from scenegraph import __version__
 from scenegraph.animatic import FaultPlan, create_app, serve
 from scenegraph.catalog import Endpoint, load_catalog
 from scenegraph.cli.options import AsJson
-from scenegraph.cli.show import console, plain_table, say, show_json
+from scenegraph.cli.show import plain_table, say, show_json, show_table
 from scenegraph.errors import SceneError, SceneGraphError
 from scenegraph.media import ffmpeg_exe
 from scenegraph.settings import Settings
@@ -81,7 +81,7 @@ def models(
         table = plain_table("kind", "endpoint", "price", "num_frames")
         for kind, endpoint in family.endpoints.items():
             table.add_row(kind, endpoint.id, str(endpoint.price), endpoint.counts)
-        console().print(table)
+        show_table(table)
         if model:
             _show_fields(family.endpoints.values())
         say()
@@ -90,7 +90,7 @@ def models(
 def _show_fields(endpoints: Any) -> None:
     for endpoint in endpoints:
         say(f"\n{endpoint.id}", "bold")
-        table = plain_table("field", "type", "range", "default", "")
+        table = plain_table("field", "type", "range", "default", "what")
         for name, field in endpoint.fields.items():
             table.add_row(
                 name + (" *" if field.required else ""),
@@ -99,7 +99,7 @@ def _show_fields(endpoints: Any) -> None:
                 "" if field.default is None else str(field.default).replace("[", "\\["),
                 field.doc,
             )
-        console().print(table)
+        show_table(table)
 
 
 def _range(field: Any) -> str:
@@ -184,10 +184,10 @@ def doctor(as_json: AsJson = False) -> int:
             }
         )
     else:
-        table = plain_table("", "", "")
+        table = plain_table("", "part", "said")
         for name, text, good in rows:
             table.add_row("✓" if good else "[bold red]✗[/]", name, text)
-        console().print(table)
+        show_table(table)
     return 0 if well else 2
 
 
@@ -202,6 +202,7 @@ def animatic(
         Path | None, typer.Option(metavar="FOLDER", help="Keep jobs and files here.")
     ] = None,
     workers: Annotated[int | None, typer.Option(min=1, help="Jobs drawn at a time.")] = None,
+    as_json: AsJson = False,
 ) -> None:
     """Serve the fal-shaped queue on a loopback port, for any fal client.
 
@@ -211,9 +212,17 @@ def animatic(
     """
     plan = FaultPlan.load(faults) if faults else None
     app = create_app(drift=drift, latency_s=latency, faults=plan, workers=workers, folder=folder)
-    sys.stderr.write(f"The animatic queue is at http://127.0.0.1:{port}; Ctrl-C ends it.\n")
+
+    def told(url: str) -> None:
+        if as_json:
+            show_json({"url": url})
+            sys.stdout.flush()
+        else:
+            sys.stderr.write(f"The animatic queue is at {url}; Ctrl-C ends it.\n")
+            sys.stderr.flush()
+
     try:
-        serve(app, port)
+        serve(app, port, on_open=told)
     except OSError as error:
         raise SceneError(
             f"Port {port} cannot be used: {error.strerror}.", next="Try another --port, or 0."

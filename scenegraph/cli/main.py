@@ -46,15 +46,18 @@ def run_command(args: list[str]) -> int:
     except Exception as error:
         # typer keeps its own copy of click, or uses the installed one: told by what they offer.
         if type(error).__name__ == "Abort":
+            sys.stderr.write("\nNothing was asked for.\n")
             return INTERRUPTED
         if not (hasattr(error, "format_message") and hasattr(error, "exit_code")):
             raise
+        message = error.format_message().rstrip()
+        if not message and not as_json:
+            return int(error.exit_code)  # called without a command: the help was shown
         context = getattr(error, "ctx", None)
         path = context.command_path if context is not None else "scenegraph"
-        show_error(
-            SceneError(error.format_message(), next=f"`{path} --help` shows how it is called."),
-            as_json,
-        )
+        message = message or "No command was named."
+        message += "" if message.endswith((".", "?", "!")) else "."
+        show_error(SceneError(message, next=f"`{path} --help` shows how it is called."), as_json)
         return int(error.exit_code)
     return returned if isinstance(returned, int) else 0
 
@@ -62,8 +65,9 @@ def run_command(args: list[str]) -> int:
 def _bad_setting(error: ValidationError) -> SceneError:
     first = error.errors(include_input=False, include_url=False)[0]
     name = str(first["loc"][0]) if first["loc"] else "a setting"
+    said = first["msg"].removeprefix("Value error, ")
     return SceneError(
-        f"The environment variable {name} cannot be used: {first['msg']}.",
-        next="Mend it or unset it; `scenegraph doctor` lists what may be set.",
+        f"The environment variable {name} cannot be used: {said[:1].lower()}{said[1:]}.",
+        next=f"Mend it, or unset it: `unset {name}`.",
         where=Place("environment"),
     )

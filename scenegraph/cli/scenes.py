@@ -22,7 +22,7 @@ from scenegraph.cli.options import (
     Store,
     Until,
 )
-from scenegraph.cli.show import console, plain_table, say, show_json
+from scenegraph.cli.show import json_text, plain_table, say, show_json, show_table, write_text
 from scenegraph.errors import SceneError, did_you_mean
 from scenegraph.plan import Plan, Selection
 from scenegraph.run import plan as make_plan
@@ -179,7 +179,7 @@ def _overrides(texts: list[str] | None) -> dict[str, str]:
 
 
 def _show_plan(made: Plan) -> None:
-    table = plain_table("shot", "", "frames", "USD", "why")
+    table = plain_table("shot", "action", "frames", "USD", "why")
     for shot in made.shots:
         table.add_row(
             shot.shot,
@@ -192,7 +192,7 @@ def _show_plan(made: Plan) -> None:
             table.add_row(
                 "", "", "", "", f"  {change.field}: {_short(change.was)} → {_short(change.now)}"
             )
-    console().print(table)
+    show_table(table)
     say()
     if not made.to_shoot:
         say("Nothing is to be shot.")
@@ -238,7 +238,7 @@ def graph(
     draw = {"mermaid": draw_mermaid, "dot": draw_dot, "svg": draw_svg}[kind]
     text = draw(shots, state=state)
     if out is not None:
-        out.write_text(text, encoding="utf-8")
+        write_text(out, text)
         if as_json:
             show_json({"path": str(out), "format": kind})
         else:
@@ -254,7 +254,7 @@ def schema(
     out: Annotated[
         Path | None, typer.Option("--out", "-o", metavar="FILE", help="Write it here.")
     ] = None,
-    as_json: AsJson = False,  # noqa: ARG001  it is JSON in any case
+    as_json: AsJson = False,
 ) -> None:
     """Print the JSON Schema of the scene file, for editors and programs.
 
@@ -263,10 +263,11 @@ def schema(
     if out is None:
         show_json(json_schema())
         return
-    import json
-
-    out.write_text(json.dumps(json_schema(), indent=1, ensure_ascii=False) + "\n", "utf-8")
-    say(f"{out} is written.")
+    write_text(out, json_text(json_schema()))
+    if as_json:
+        show_json({"path": str(out)})
+    else:
+        say(f"{out} is written.")
 
 
 def new(

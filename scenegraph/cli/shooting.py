@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import tempfile
 from decimal import Decimal
@@ -28,9 +29,10 @@ from scenegraph.cli.options import (
     Until,
 )
 from scenegraph.cli.scenes import selection
-from scenegraph.cli.show import console, plain_table, say, show_json
+from scenegraph.cli.show import cannot_write, plain_table, say, show_json, show_table
 from scenegraph.errors import SceneError, SceneGraphError
 from scenegraph.ledger import Ledger
+from scenegraph.media import ffmpeg_exe
 from scenegraph.plan import Selection
 from scenegraph.report import Dailies, write_dailies
 from scenegraph.run import RunResult, cut_again, store_of
@@ -47,6 +49,10 @@ Out = Annotated[Path | None, typer.Option("--out", "-o", metavar="FILE", help="T
 WithDailies = Annotated[
     bool, typer.Option("--dailies/--no-dailies", help="Write the HTML report at the end.")
 ]
+
+
+#: Containers that a reel of H.264 is joined into.
+REELS = (".mp4", ".mov", ".m4v", ".mkv")
 
 
 def add_to(app: typer.Typer) -> None:
@@ -124,6 +130,8 @@ def _shoot(
     as_json: bool,
 ) -> int:
     scene = load_scene(path)
+    _must_take_a_reel(out)
+    ffmpeg_exe()  # missed now, and not when takes are paid for
     planned = make_plan(scene, backend=backend.value, store=store, selection=chosen)
     if backend is Backend.fal and planned.usd and not yes and sys.stdin.isatty():
         typer.confirm(
@@ -175,7 +183,7 @@ def dailies_path(scene: Scene) -> Path:
 
 
 def _show_result(result: RunResult, page: Dailies | None) -> None:
-    table = plain_table("shot", "take", "", "verdict", "score", "")
+    table = plain_table("shot", "take", "state", "verdict", "score", "what")
     for outcome in result.outcomes:
         take = outcome.take
         error = (outcome.error or {}).get("message", "")
@@ -189,7 +197,7 @@ def _show_result(result: RunResult, page: Dailies | None) -> None:
             f"{take.score:.2f}" if take and take.score is not None else "",
             error.replace("[", "\\["),
         )
-    console().print(table)
+    show_table(table)
     say()
     for notice in result.notices:
         say(notice, "yellow")
@@ -237,6 +245,12 @@ def cut(
     if what[0].suffix.lower() in (".yaml", ".yml", ".json"):
         if len(what) > 1:
             raise SceneError("One scene is cut at a time.", next="`scenegraph cut SCENE`")
+        if target is not None or rate is not None:
+            raise SceneError(
+                "--target and --rate are for clips; a scene says its own rate.",
+                next="Set `reel.frame_rate` in the scene file.",
+            )
+        _must_take_a_reel(out)
         with watching([]) as listener:
             result = cut_again(what[0], store=store, out=out, listener=listener)
         if as_json:
@@ -246,10 +260,8 @@ def cut(
             _show_result(result, None)
         return 0
     film = out or Path("film.mp4")
-    try:
-        wanted = exact_rate(rate) if rate else None
-    except (ValueError, ZeroDivisionError):
-        raise SceneError(f"{rate!r} is not a rate.", next="Write 24 or 30000/1001.") from None
+    _must_take_a_reel(film)
+    wanted = _rate(rate)
     with (
         tempfile.TemporaryDirectory(prefix="scenegraph-") as folder,
         watching([]) as listener,
@@ -258,7 +270,7 @@ def cut(
             what,
             film,
             target=target,
-            rate=wanted if wanted is None else Fraction(wanted),
+            rate=wanted,
             segments=Path(folder),
             listener=listener,
         )
@@ -267,7 +279,45 @@ def cut(
         show_json({**shown, "timeline": reel.timeline.to_json()})
     else:
         say(f"{reel.path}: {reel.timeline.frames} frames, {reel.timeline.duration_s:.1f} s")
+        if reel.timeline.left_out:
+            say(
+                f"Left out, for they show too little: {', '.join(reel.timeline.left_out)}", "yellow"
+            )
     return 0
+
+
+def _must_take_a_reel(out: Path | None) -> None:
+    """Told before anything is shot, not after.
+
+    Raises:
+        SceneError: no reel can be written to this file.
+    """
+    if out is None:
+        return
+    if out.suffix.lower() not in REELS:
+        raise SceneError(
+            f"{out} does not end like a film.", next=f"A reel ends in {' or '.join(REELS)}."
+        )
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise cannot_write(out, error) from error
+    if out.is_dir() or not os.access(out.parent, os.W_OK):
+        raise SceneError(f"{out} cannot be written.", next="Name another file with --out.")
+
+
+def _rate(text: str | None) -> Fraction | None:
+    if text is None:
+        return None
+    try:
+        rate = exact_rate(text)
+    except (ValueError, ZeroDivisionError):
+        rate = Fraction(0)
+    if not 1 <= rate <= 240:
+        raise SceneError(
+            f"{text!r} is not a rate from 1 to 240.", next="Write 24, 29.97 or 30000/1001."
+        )
+    return rate
 
 
 def dailies(
@@ -289,9 +339,11 @@ def dailies(
     loaded = load_scene(scene)
     made = make_plan(loaded, backend=backend.value, store=store)
     with Ledger.open(store_of(loaded, Settings(), store), create=False) as ledger:
-        page = write_dailies(
-            loaded, made, ledger, out or dailies_path(loaded), link_media=link_media
-        )
+        file = out or dailies_path(loaded)
+        try:
+            page = write_dailies(loaded, made, ledger, file, link_media=link_media)
+        except OSError as error:
+            raise cannot_write(file, error) from error
     if as_json:
         show_json(page.to_json())
     else:

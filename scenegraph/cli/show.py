@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import json
 import sys
+from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from scenegraph.errors import SceneGraphError, SceneInvalid
+from scenegraph.errors import SceneError, SceneGraphError, SceneInvalid
+
+#: A pipe has no width: what is read by a program is not folded.
+WIDE = 10_000
+#: Columns that may be folded in a narrow terminal. The others are always whole.
+FOLDS = frozenset({"shot", "clip", "why", "media", "said", "price", "range", "default", "what"})
 
 
 def console() -> Console:
@@ -22,9 +28,45 @@ def say(text: str = "", style: str | None = None) -> None:
     console().print(Text(text, style=style or ""))
 
 
+def show_table(table: Table) -> None:
+    """Fitted to a terminal; anywhere else each row is one line, without blanks at its end."""
+    out = Console(highlight=False)
+    if out.is_terminal:
+        out.print(table)
+        return
+    wide = Console(highlight=False, width=WIDE)
+    with wide.capture() as captured:
+        wide.print(table)
+    lines = captured.get().splitlines()
+    sys.stdout.write("".join(line.rstrip() + "\n" for line in lines))
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a file that a command was asked for.
+
+    Raises:
+        SceneError: it cannot be written there.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise cannot_write(path, error) from error
+
+
+def cannot_write(path: Path, error: OSError) -> SceneError:
+    return SceneError(
+        f"{path} cannot be written: {error.strerror or error}.", next="Name another file."
+    )
+
+
 def show_json(value: Any) -> None:
     """Exactly one document on stdout."""
-    sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2, allow_nan=False) + "\n")
+    sys.stdout.write(json_text(value))
+
+
+def json_text(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, indent=2, allow_nan=False) + "\n"
 
 
 def show_error(error: SceneGraphError, as_json: bool) -> None:
@@ -50,7 +92,12 @@ def plain_table(*headings: str) -> Table:
     """A table without boxes; it reads the same in a terminal, a pipe and a mail."""
     table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
     for heading in headings:
-        table.add_column(heading, justify="right" if heading in RIGHT else "left", overflow="fold")
+        table.add_column(
+            heading,
+            justify="right" if heading in RIGHT else "left",
+            overflow="fold",
+            no_wrap=heading not in FOLDS,
+        )
     return table
 
 

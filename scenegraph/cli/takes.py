@@ -7,10 +7,13 @@ from typing import Annotated, Any
 import typer
 
 from scenegraph.cli.options import AsJson, ScenePath, Store
-from scenegraph.cli.show import console, plain_table, say, show_json
+from scenegraph.cli.show import console, plain_table, say, show_json, show_table
 from scenegraph.errors import SceneError
 from scenegraph.ledger import Take
 from scenegraph.run import sheet
+
+#: Columns of a terminal in which a media file's name finds room.
+ROOMY = 170
 
 OneShot = Annotated[str, typer.Argument(metavar="SHOT", help="The shot's id.")]
 
@@ -36,7 +39,9 @@ def takes(
     if as_json:
         show_json(found)
         return
-    table = plain_table("shot", "take", "", "state", "verdict", "score", "USD", "seed", "media")
+    headings = ["shot", "take", "", "state", "verdict", "score", "USD", "seed"]
+    roomy = not console().is_terminal or console().width >= ROOMY
+    table = plain_table(*headings, *(["media"] if roomy else []))
     for shot in found["shots"]:
         if not shot["takes"]:
             table.add_row(shot["shot"], "", "", "not shot yet")
@@ -51,9 +56,11 @@ def takes(
                 "" if take["score"] is None else f"{take['score']:.2f}",
                 take["usd"],
                 str(take["seed"]),
-                take["media"] or "",
+                *([take["media"] or ""] if roomy else []),
             )
-    console().print(table)
+    show_table(table)
+    if not roomy:
+        say("--json names each take's file.", "dim")
 
 
 def pick(

@@ -88,7 +88,7 @@ class Attempts:
             sheet = self.keep_sheet(review)
         values = {
             "verdict": review.verdict,
-            "score": None if review.score is None else float(review.score),
+            "score": None if review.score is None else round(float(review.score), 4),
             "review": json_text(review.to_json()),
             "sheet": sheet,
         }

@@ -255,6 +255,11 @@ def memory_of(store: str | Path, scene: str) -> Memory:
     Raises:
         LedgerError: the ledger is there and cannot be read.
     """
+    if Path(store).is_file():
+        raise LedgerError(
+            f"The store {store} is a file; a store is a folder.",
+            next="Move that file away, or use another store with --store.",
+        )
     if not (Path(store) / LEDGER).is_file():
         return Memory(scene)
     with Ledger.open(store, create=False) as ledger:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from scenegraph.catalog import Catalog, Endpoint, legal_parameters
+from scenegraph.catalog import Catalog, Endpoint, UnknownFamily, legal_parameters
 from scenegraph.ledger import Engine, Memory, State, Take
 from scenegraph.plan.amend import amended_graph, tuning_of
 from scenegraph.plan.asking import Ask, Memo, make_ask
@@ -68,7 +68,11 @@ class PlanContext:
             UnknownShot: the selection names a shot that is not there.
             UnknownFamily: the scene names a model that the catalog does not have.
         """
-        catalog.family(scene.model)
+        try:
+            catalog.family(scene.model)
+        except UnknownFamily as error:
+            error.where = scene.where("model")
+            raise
         whole = graph or amended_graph(scene, memory)
         return cls(
             scene=scene,

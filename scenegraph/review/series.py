@@ -104,7 +104,7 @@ class SeriesMaker:
             self._field.growth(fx - mx, fy - my),
             top / diagonal,
             cv2.mean(size)[0] / diagonal,
-            cv2.norm(y, told, cv2.NORM_L1) / y.size / contrast,
+            _unlikeness(y, before, gain) / contrast,
             float(np.hypot(mx, my)) / diagonal,
             max(0.0, 1.0 - float(histogram @ histogram_before)),
         )
@@ -153,6 +153,14 @@ def smooth(values: Series, over: int) -> Series:
         return values
     padded = np.pad(values.astype(np.float64), over // 2, mode="edge")
     return np.convolve(padded, np.ones(over) / over, "valid").astype(np.float32)
+
+
+def _unlikeness(y: Plane, before: Plane, gain: float) -> float:
+    """Mean difference in levels after the gain. Rounding it, a waver would read as motion."""
+    told = before.astype(np.float32)
+    told *= gain
+    told += BLACK * (1.0 - gain)
+    return float(cv2.norm(y.astype(np.float32), told, cv2.NORM_L1) / y.size)
 
 
 def _middle(values: Floats) -> float:

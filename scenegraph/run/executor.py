@@ -189,7 +189,8 @@ class Executor:
         self._tell(take.shot, "reviewing", take)
         graph = self._context.graph
         tail = graph.shots[take.shot].tail_of
-        review = await self._eyes.look(take, parents.get(tail) if tail else None)
+        parent = parents.get(tail) if tail else None
+        review = await self._eyes.look(take, parent)
         await self._journal.reviewed(take.id, review)
         shot = graph.shots[take.shot]
         policy = self._context.scene.drift_of(shot)
@@ -198,7 +199,7 @@ class Executor:
             for one in await asyncio.to_thread(self._own_takes, take)
             if one.id != take.id and one.setup == take.setup and one.state.has_media
         ]
-        decision = next_step(take, review, policy, earlier)
+        decision = next_step(take, review, policy, earlier, parent)
         match decision:
             case Circle():
                 if decision.amendment is not None:

@@ -6,8 +6,8 @@ import asyncio
 import csv
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
-from functools import lru_cache
 from pathlib import Path
+from threading import Lock
 from typing import Any, Literal
 
 from scenegraph.cut import (
@@ -38,24 +38,86 @@ def review_clip(
     """Measure one clip against a keyframe, a parent, both, or its own start.
 
     Raises:
-        SceneError: the clip is not there, or a budget has no such measure.
+        SceneError: a file is not there, or a budget has no such measure.
         BrokenMedia: the keyframe or the parent cannot be opened. (A broken clip is a verdict.)
     """
     for what, path in (("clip", clip), ("keyframe", keyframe), ("parent", parent)):
-        if path is not None and not Path(path).exists():
-            raise SceneError(f"There is no {what} {path}.", next="Check the path.")
+        if path is not None:
+            _must_be_there(what, path)
     return look(
         clip,
         keyframe=keyframe,
-        parent=_watched(str(parent)) if parent is not None else None,
+        parent=PARENTS.footage(Path(parent)) if parent is not None else None,
         budgets=budgets,
     )
 
 
-@lru_cache(maxsize=4)
-def _watched(path: str) -> Footage:
-    """A parent is often the same for many clips in a row."""
-    return watch(path)
+def review_json(review: Review, clip: str | Path) -> dict[str, Any]:
+    """The `review` answer of the terminal; a broken clip's has an `error` besides."""
+    answer = review.to_json()
+    if review.verdict == "broken":
+        reason = review.reasons[0] if review.reasons else "it shows nothing"
+        reason = reason.removeprefix("cannot be used as a clip: ").rstrip(".")
+        answer["error"] = BrokenMedia(clip, reason).to_json()
+    return answer
+
+
+def review_line(
+    clip: str, *, keyframe: str | None = None, parent: str | None = None
+) -> dict[str, Any]:
+    """One answer of `review --batch`: a clip that is not there is broken, and no end of the batch.
+
+    Raises:
+        SceneError, BrokenMedia: the keyframe or the parent is to blame.
+    """
+    if not _is_there(clip):
+        missing = Review(verdict="broken", reasons=("there is no such file",))
+        return review_json(missing, clip)
+    return review_json(review_clip(clip, keyframe=keyframe, parent=parent), clip)
+
+
+def _is_there(path: str | Path) -> bool:
+    try:
+        return Path(path).exists()
+    except (OSError, ValueError):  # too long, or with a zero byte: no file has such a name
+        return False
+
+
+def _must_be_there(what: str, path: str | Path) -> None:
+    if not _is_there(path):
+        raise SceneError(f"There is no {what} {path}.", next="Check the path.")
+
+
+class _Once:
+    """Footage that several threads want: the first one watches, the others wait for it."""
+
+    def __init__(self) -> None:
+        self.lock = Lock()
+        self.footage: Footage | None = None
+
+
+class _Parents:
+    """Parents that were watched lately: one is often the parent of many clips in a row."""
+
+    def __init__(self, most: int) -> None:
+        self._most, self._lock = most, Lock()
+        self._held: dict[tuple[str, int, int], _Once] = {}
+
+    def footage(self, path: Path) -> Footage:
+        seen = path.stat()
+        key = (str(path.absolute()), seen.st_mtime_ns, seen.st_size)
+        with self._lock:
+            once = self._held.pop(key) if key in self._held else _Once()
+            self._held[key] = once
+            while len(self._held) > self._most:
+                del self._held[next(iter(self._held))]
+        with once.lock:
+            if once.footage is None:
+                once.footage = watch(path)
+            return once.footage
+
+
+PARENTS = _Parents(most=8)
 
 
 def cutpoints_of(
@@ -89,7 +151,17 @@ def cut_clips(
     settings: Settings | None = None,
     listener: Listener = silent,
 ) -> Reel:
-    """Cut plain clips, in this order, into one reel at low-motion points."""
+    """Cut plain clips, in this order, into one reel at low-motion points.
+
+    Raises:
+        SceneError: a clip is not there, or the reel would overwrite one of them.
+        BrokenMedia: a clip cannot be opened.
+        CutError: lengths that cannot be met.
+    """
+    if any(_is_there(path) and Path(path).resolve() == out.resolve() for path in clips):
+        raise SceneError(
+            f"The reel would overwrite the clip {out}.", next="Name another file with --out."
+        )
     kept = []
     for path in clips:
         review = _seen(path)
@@ -111,8 +183,7 @@ def cut_clips(
 
 
 def _seen(path: str | Path) -> Review:
-    if not Path(path).exists():
-        raise SceneError(f"There is no clip {path}.", next="Check the path.")
+    _must_be_there("clip", path)
     review = look_at(watch(path))
     if review.series.get("calmness") is None:
         raise BrokenMedia(path, review.reasons[0] if review.reasons else "it shows nothing")
@@ -120,7 +191,11 @@ def _seen(path: str | Path) -> Review:
 
 
 def write_series(review: Review, to: Path) -> None:
-    """Every per-frame series of a review as CSV: one row a frame, one column a series."""
+    """Every per-frame series of a review as CSV: one row a frame, one column a series.
+
+    Raises:
+        OSError: it cannot be written there.
+    """
     names = sorted(review.series)
     rows = max((len(review.series[name]) for name in names), default=0)
     with to.open("w", newline="", encoding="utf-8") as file:

@@ -20,8 +20,16 @@ QUEUE_ENDED = {
 
 
 def open_scene(scene: Scene | str | Path, settings: Settings) -> Scene:
-    """A scene as it was given, or read from its file."""
-    return scene if isinstance(scene, Scene) else load_scene(scene, settings=settings)
+    """A scene as it was given, or read from its file; its files are there in either case.
+
+    Raises:
+        SceneInvalid: every problem, each with its place.
+    """
+    if not isinstance(scene, Scene):
+        return load_scene(scene, settings=settings)
+    if scene.file is None:  # a scene from a file was checked when it was read
+        scene.check_files()
+    return scene
 
 
 def store_of(scene: Scene, settings: Settings, store: str | Path | None = None) -> Path:

@@ -13,6 +13,8 @@ from typing import Literal
 from scenegraph.ledger import Amendment, Review, State, Take
 from scenegraph.scene import DriftPolicy
 
+#: Measures of this ending are held against the canonical keyframe, not against the parent.
+KEYFRAME_SUFFIX = "_vs_keyframe"
 #: Rungs that this version takes by itself.
 TAKEN = frozenset({"accept", "reroll", "ask"})
 
@@ -44,18 +46,26 @@ class GiveUp:
 Decision = Circle | Again | GiveUp
 
 
-def next_step(take: Take, review: Review, policy: DriftPolicy, earlier: Sequence[Take]) -> Decision:
+def next_step(
+    take: Take,
+    review: Review,
+    policy: DriftPolicy,
+    earlier: Sequence[Take],
+    parent: Take | None = None,
+) -> Decision:
     """What to do about a take that was just looked at.
 
     Args:
         earlier: the shot's other takes of the same setup that have media.
+        parent: the take that it goes on from.
     """
     if review.verdict == "good":
         return Circle(take)
     why = review.reasons[0] if review.reasons else review.verdict
     asked = 1 + sum(one.state is State.REJECTED for one in earlier)
     rungs = [rung for rung in policy.on_drift if rung in TAKEN]
-    if asked <= policy.rerolls and ("reroll" in rungs or review.verdict == "broken"):
+    wanted = review.verdict == "broken" or _rerolls(rungs, review, parent)
+    if wanted and asked <= policy.rerolls:
         return Again(_amend(take, "reroll", f"t{take.number} {review.verdict}: {why}"))
     usable = [one for one in (*earlier, take) if _is_usable(one, take, review)]
     if not usable:
@@ -67,6 +77,19 @@ def next_step(take: Take, review: Review, policy: DriftPolicy, earlier: Sequence
     score = _score(best, take, review)
     said = f"the best of {asked}: t{best.number}, {score:.2f} of its drift budget"
     return Circle(best, _amend(best, "accept", said))
+
+
+def _rerolls(rungs: Sequence[str], review: Review, parent: Take | None) -> bool:
+    """Whether the ladder comes to a new seed before it accepts, and a new seed can help.
+
+    A hop that is over its budgets against the keyframe alone has only inherited what its parent
+    had: no seed takes that back, and each would be paid for.
+    """
+    if "reroll" not in rungs or rungs[0] == "accept":
+        return False
+    over = [name for name, measure in review.measures.items() if measure.over]
+    inherited = bool(over) and all(name.endswith(KEYFRAME_SUFFIX) for name in over)
+    return not (inherited and parent is not None and parent.verdict == "drifted")
 
 
 def _amend(take: Take, kind: str, reason: str) -> Amendment:

@@ -118,7 +118,10 @@ def compare(
     *,
     store: str | Path | None = None,
 ) -> tuple[Take, Take, tuple[Change, ...]]:
-    """Two takes of a shot, and only the fields in which what they were made from differs."""
+    """Two takes of a shot, and only the fields in which what they were made from differs.
+
+    A re-roll differs by its seed alone, which a plan does not call a change of the shot.
+    """
     settings = Settings()
     scene = open_scene(scene, settings)
     memory = remember(scene, store=store, settings=settings)
@@ -130,7 +133,10 @@ def compare(
         )
     first = _find(memory, shot, was if was is not None else rows[-2].number)
     second = _find(memory, shot, now if now is not None else rows[-1].number)
-    return first, second, changes(first.parts, second.parts)
+    found = changes(first.parts, second.parts)
+    if first.seed != second.seed and all(change.field != "seed" for change in found):
+        found = (*found, Change("seed", first.seed, second.seed))
+    return first, second, found
 
 
 def resolve(

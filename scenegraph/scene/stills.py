@@ -116,24 +116,30 @@ def _near(path: Path) -> str:
 
 
 def _not_a_still(path: Path) -> str:
-    """Why the header of this file is not a usable picture's; nothing when it is."""
+    """Why this file is not a usable picture; nothing when it is. Read to its end: a still that was
+    cut off in copying would be refused only after it was sent."""
     from PIL import Image, UnidentifiedImageError  # loading it costs more than reading a scene
 
+    width = height = 0
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # own limit below
             with Image.open(path, formats=STILL_FORMATS) as picture:
                 width, height = picture.size
+                if width * height <= MOST_PIXELS:
+                    picture.draft("RGB", (64, 64))  # a JPEG is read whole, but not drawn whole
+                    picture.load()
     except (
         UnidentifiedImageError,
         Image.DecompressionBombError,
         OSError,
         ValueError,
     ) as error:
-        too_large = isinstance(error, Image.DecompressionBombError)
-        return "has too many pixels" if too_large else "is not a picture that can be opened"
-    except SyntaxError:  # Pillow's word for a broken PNG header
-        return "is not a picture that can be opened"
+        if isinstance(error, Image.DecompressionBombError):
+            return "has too many pixels"
+        return f"is damaged ({error})" if width else "is not a picture that can be opened"
+    except SyntaxError:  # Pillow's word for a broken PNG
+        return "is damaged" if width else "is not a picture that can be opened"
     if width * height > MOST_PIXELS:
         return f"has {width}×{height} pixels; at most {MOST_PIXELS // 1_000_000} million are read"
     return ""

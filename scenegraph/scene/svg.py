@@ -1,7 +1,8 @@
 """The graph as one SVG: lanes by chain, story order from left to right, in strips like a page.
 
-A strip holds about eight shots; a long scene goes on in the next strip, as text does in the next
-line. Chains that do not meet share a row. The state is a word as well as a colour.
+A strip holds about five shots, so that a page of text shows it in its own size; a long scene goes
+on in the next strip, as text does in the next line. Chains that do not meet share a row. The state
+is a word as well as a colour.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from scenegraph.scene.graph import ShotGraph
 
 BOX, HIGH, GAP, ROW = 148, 66, 32, 18
 MARGIN, STRIP_GAP = 20, 34
-WIDE, WIDEST = 8, 10  # shots in a strip; a chain that is not done may go on to the second
+WIDE, WIDEST = 5, 6  # shots in a strip; a chain that is not done may go on to the second
 
 _STYLE = """
 text{font:12px ui-sans-serif,system-ui,sans-serif;fill:#16161d}

@@ -6,12 +6,14 @@ import contextlib
 import importlib.util
 import sys
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import anyio
 import httpx
+import numpy as np
 import pytest
 from PIL import Image
 
@@ -27,7 +29,9 @@ from scenegraph.units import exact_rate
 
 def _load_stages() -> ModuleType:
     """The file beside this one, which is a program as well."""
-    spec = importlib.util.spec_from_file_location("run_stages", Path(__file__).with_name("stages.py"))
+    spec = importlib.util.spec_from_file_location(
+        "run_stages", Path(__file__).with_name("stages.py")
+    )
     assert spec is not None and spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     sys.modules[spec.name] = module
@@ -81,38 +85,44 @@ ONE: Mapping[str, Mapping[str, Any]] = {
 def write_scene(folder: Path, shots: Mapping[str, Mapping[str, Any]], **more: Any) -> Path:
     """A scene file with its stills and motions; every shot is a fraction of a second."""
     Image.fromarray(stages.place(99)).save(folder / "mara.png")
-    if not (folder / "sway.mp4").exists():
-        moving = (stages.place(5) for _ in range(17))
+    motions = {"sway": "sway.mp4"} if any("motion" in body for body in shots.values()) else {}
+    if motions and not (folder / "sway.mp4").exists():
+        moving = (np.roll(stages.place(5), n, axis=1) for n in range(17))
         encode_frames(moving, folder / "sway.mp4", rate=exact_rate(24), preset="ultrafast")
     values: dict[str, Any] = {
         "title": "Night train",
         "characters": {"mara": {"look": "a woman", "keyframes": {"front": "mara.png"}}},
-        "motions": {"sway": "sway.mp4"},
+        "motions": motions,
         "tail_frames": 9,
         # Waves of light have no fine detail to lose; colours are what the tests drift by.
         "drift": {"budgets": dict(SOFT)},
-        "shots": {id: {"frames": 24 if _is_hop(body) else 25, **body} for id, body in shots.items()},
+        "shots": {
+            id: {"frames": 16 if _is_hop(body) else 17, **body} for id, body in shots.items()
+        },
     }
     scene = Scene(**{**values, **more})
     return scene.save(folder / "scene.yaml")
 
 
 def _is_hop(body: Mapping[str, Any]) -> bool:
-    return body["kind"] == "extend"
+    return bool(body["kind"] == "extend")
 
 
 class Theatre:
     """A scene, its store, and one queue that lives as long as the test.
 
-    The queue stands for the paid service: runs have `backend="fal"` unless they say otherwise.
+    The queue stands for the paid service: runs have `backend="fal"` unless they say otherwise,
+    and no reel is cut.
     """
 
     def __init__(self, folder: Path, **app: Any) -> None:
         self.folder = folder
+        patience = app.pop("patience", {})
+        self.quick = {**QUICK, "limits": replace(QUICK["limits"], **patience)}
         self.app = create_app(**{"render": stages.small_render, "workers": 2, **app})
         self.queue = self.app.state.queue
         self.events: list[Event] = []
-        self.scene(ALL_KINDS)
+        self.file = folder / "scene.yaml"
 
     def scene(self, shots: Mapping[str, Mapping[str, Any]], **more: Any) -> Path:
         self.file = write_scene(self.folder, shots, **more)
@@ -135,10 +145,16 @@ class Theatre:
                 queue_url=ANIMATIC_URL,
                 rest_url=ANIMATIC_URL,
                 cdn_url=ANIMATIC_URL,
-                **QUICK,
+                **self.quick,
             ) as client,
         ):
-            settings = {"backend": "fal", "jobs": 3, "queue": client, "listener": self.events.append}
+            settings = {
+                "backend": "fal",
+                "jobs": 3,
+                "queue": client,
+                "listener": self.events.append,
+                "cut": False,
+            }
             return await run_async(self.file, **{**settings, **options})
 
     def run(self, **options: Any) -> RunResult:
@@ -164,6 +180,18 @@ class Theatre:
                 [event["name"].removeprefix("take.") for event in ledger.events(take=take.id)]
                 for take in ledger.memory("night-train").of_shot(shot)
             ]
+
+
+@pytest.fixture(name="write_scene")
+def _write_scene() -> Callable[..., Path]:
+    """Writes a scene file with its stills."""
+    return write_scene
+
+
+@pytest.fixture
+def quick_previews(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An in-process preview queue, the run's own, that draws the small pictures of these tests."""
+    monkeypatch.setattr("scenegraph.animatic.draw.render", stages.small_render)
 
 
 @pytest.fixture

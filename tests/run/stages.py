@@ -50,7 +50,9 @@ def small_render(
         picture = frames[-1]
     elif "image" in inputs:
         still = Image.fromarray(open_still(inputs["image"])).convert("RGB")
-        picture = np.asarray(still.resize((WIDTH, HEIGHT)))
+        # Another seed, another place to start from: no two takes have the same bytes.
+        shift = int(params.get("seed") or 0) % WIDTH
+        picture = np.roll(np.asarray(still.resize((WIDTH, HEIGHT))), shift, axis=1)
     else:
         picture = place(int(params.get("seed") or 0))
     total = int(params["num_frames"])
