@@ -38,6 +38,8 @@ log = structlog.get_logger(__name__)
 
 #: How long a fault that flickers holds each state, so that a poll can see it.
 FLICKER_S = 0.05
+#: A drawing that was told to end does so at its next frame.
+LET_GO_S = 5.0
 
 
 class Queue:
@@ -149,8 +151,15 @@ class Queue:
             return True
 
     def close(self) -> None:
-        """Stop drawing, end every FFmpeg, and remove the folder if it was only ours."""
+        """Stop drawing, end every FFmpeg, and remove the folder if it was only ours.
+
+        Returns when nothing draws any more: a thread that still drew when the interpreter ends
+        would abort the process.
+        """
         self._end()
+        until = time.monotonic() + LET_GO_S
+        while self._busy and time.monotonic() < until:
+            time.sleep(0.005)
 
     def _enqueue(self, job: Job) -> None:
         with self._lock:

@@ -38,8 +38,7 @@ def run_command(args: list[str]) -> int:
         show_error(_bad_setting(error), as_json)
         return SceneError.exit_code
     except (KeyboardInterrupt, EOFError):
-        sys.stderr.write("\nInterrupted. All state is kept: run the same command again to go on.\n")
-        return INTERRUPTED
+        return _interrupted()
     except BrokenPipeError:
         sys.stderr.close()
         return 0
@@ -59,7 +58,14 @@ def run_command(args: list[str]) -> int:
         message += "" if message.endswith((".", "?", "!")) else "."
         show_error(SceneError(message, next=f"`{path} --help` shows how it is called."), as_json)
         return int(error.exit_code)
+    if returned == INTERRUPTED:  # typer's own way of saying that Ctrl-C was typed
+        return _interrupted()
     return returned if isinstance(returned, int) else 0
+
+
+def _interrupted() -> int:
+    sys.stderr.write("\nInterrupted. All state is kept: run the same command again to go on.\n")
+    return INTERRUPTED
 
 
 def _bad_setting(error: ValidationError) -> SceneError:

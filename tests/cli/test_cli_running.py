@@ -118,6 +118,7 @@ def test_an_interrupted_run_is_130_and_goes_on(call, scene):
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=30)
     assert process.returncode == 130, err
+    assert "Interrupted. All state is kept" in err
     assert "Traceback" not in err
     assert out == ""
     scene.write_text(text)
@@ -125,6 +126,19 @@ def test_an_interrupted_run_is_130_and_goes_on(call, scene):
     assert resumed.code == 0, resumed.err
     assert all(one["state"] == "circled" for one in resumed.json["shots"])
     assert probe("tiny.reel.mp4").frames == resumed.json["reel_frames"]
+
+
+def test_a_run_that_is_interrupted_while_it_draws_is_130(scene):
+    """A thread that still draws when the interpreter ends would abort the process."""
+    env = {k: v for k, v in os.environ.items() if not k.startswith(("SCENEGRAPH_", "FAL_"))}
+    process = start("run", scene, env=env)
+    assert process.stderr is not None
+    for line in process.stderr:
+        if "shooting" in line:
+            break
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=30)
+    assert process.returncode == 130, err
 
 
 def test_rerun_shoots_the_branch_and_pick_gives_it_back_for_free(call, shot):

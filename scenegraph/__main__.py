@@ -1,0 +1,5 @@
+"""`python -m scenegraph` is `scenegraph`."""
+
+from scenegraph.cli import main
+
+main()
