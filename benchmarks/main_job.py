@@ -77,7 +77,7 @@ def best_of(times: int, work: Callable[[], object]) -> float:
 # ------------------------------------------------------------------------------ the whole job
 def copy_scene(file: Path, to: Path) -> Path:
     """The scene's folder without what earlier runs left in it; returns the copied file."""
-    made = shutil.ignore_patterns(".scenegraph", "*.reel.mp4", "*.dailies.html")
+    made = shutil.ignore_patterns(".scenegraph", "*.reel.mp4", "*.preview.*", "*.dailies.html")
     return Path(shutil.copytree(file.parent, to / "scene", ignore=made)) / file.name
 
 

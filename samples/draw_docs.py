@@ -29,7 +29,7 @@ MOST_BYTES = 250_000
 
 def copy_sample(to: Path) -> Path:
     """The sample without what earlier runs left beside it; returns the scene file."""
-    made = shutil.ignore_patterns(".scenegraph", "*.reel.mp4", "*.dailies.html")
+    made = shutil.ignore_patterns(".scenegraph", "*.reel.mp4", "*.preview.*", "*.dailies.html")
     return Path(shutil.copytree(SAMPLE, to / SAMPLE.name, ignore=made)) / "scene.yaml"
 
 

@@ -31,11 +31,12 @@ from scenegraph.cli.options import (
 from scenegraph.cli.scenes import selection
 from scenegraph.cli.show import cannot_write, plain_table, say, show_json, show_table
 from scenegraph.errors import SceneError, SceneGraphError
+from scenegraph.ledger import Engine as EngineName
 from scenegraph.ledger import Ledger
 from scenegraph.media import ffmpeg_exe
 from scenegraph.plan import Selection
 from scenegraph.report import Dailies, write_dailies
-from scenegraph.run import RunResult, cut_again, store_of
+from scenegraph.run import RunResult, cut_again, remember, store_of
 from scenegraph.run import plan as make_plan
 from scenegraph.run import run as run_scene
 from scenegraph.run.looking import cut_clips
@@ -169,7 +170,11 @@ def _page(
     try:
         with Ledger.open(store_of(scene, Settings(), store), create=False) as ledger:
             return write_dailies(
-                scene, made, ledger, dailies_path(scene), run=result.to_json() if result else None
+                scene,
+                made,
+                ledger,
+                dailies_path(scene, made.backend),
+                run=result.to_json() if result else None,
             )
     except (SceneGraphError, OSError) as error:
         if result is None:
@@ -178,8 +183,9 @@ def _page(
         return None
 
 
-def dailies_path(scene: Scene) -> Path:
-    return scene.folder / f"{scene.name}.dailies.html"
+def dailies_path(scene: Scene, engine: EngineName) -> Path:
+    """Beside the scene file; a preview's page never takes the place of a paid one."""
+    return scene.folder / f"{scene.name}.{'dailies' if engine == 'fal' else 'preview'}.html"
 
 
 def _show_result(result: RunResult, page: Dailies | None) -> None:
@@ -322,7 +328,9 @@ def _rate(text: str | None) -> Fraction | None:
 
 def dailies(
     scene: ScenePath,
-    backend: Engine = Backend.animatic,
+    backend: Annotated[
+        Backend | None, typer.Option(help="Whose takes; the paid ones, if there are any.")
+    ] = None,
     store: Store = None,
     out: Annotated[
         Path | None, typer.Option("--out", "-o", metavar="FILE", help="The page's file.")
@@ -337,9 +345,10 @@ def dailies(
     Example: `scenegraph dailies scene.yaml`
     """
     loaded = load_scene(scene)
-    made = make_plan(loaded, backend=backend.value, store=store)
+    leading = remember(loaded, store=store).leading_engine
+    made = make_plan(loaded, backend=backend.value if backend else leading, store=store)
     with Ledger.open(store_of(loaded, Settings(), store), create=False) as ledger:
-        file = out or dailies_path(loaded)
+        file = out or dailies_path(loaded, made.backend)
         try:
             page = write_dailies(loaded, made, ledger, file, link_media=link_media)
         except OSError as error:

@@ -1,4 +1,4 @@
-"""Clips with burnt-in frame numbers, and finding their frames again in what the service made of them.
+"""Clips with burnt-in frame numbers, and finding their frames again in what came back.
 
 A number is for a person who looks; the bar above it, which walks once across the picture, is for
 the machine: it moves evenly, as a video model expects, and survives compression.

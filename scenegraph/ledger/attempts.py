@@ -101,7 +101,7 @@ class Attempts:
                 to.move(id, State.REVIEWED, values, facts)
 
     def circle(self, id: int) -> None:
-        """Keep this take; the shot's other circled take goes back to the sheet.
+        """Keep this take; the shot's other circled take of this engine goes back to the sheet.
 
         Raises:
             LedgerError: the other one is pinned, or this one may not be circled.
@@ -219,7 +219,13 @@ def _circled_beside() -> Select[Any]:
     other = takes.alias("other")
     return (
         select(other.c.id, other.c.number, other.c.shot, other.c.pinned)
-        .join_from(takes, other, (other.c.scene == takes.c.scene) & (other.c.shot == takes.c.shot))
+        .join_from(
+            takes,
+            other,
+            (other.c.scene == takes.c.scene)
+            & (other.c.shot == takes.c.shot)
+            & (other.c.engine == takes.c.engine),
+        )
         .where(takes.c.id == bindparam("its_id"), other.c.state == literal_column("'circled'"))
     )
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from scenegraph.ledger.takes import Amendment, State, Take
+from scenegraph.ledger.takes import Amendment, Engine, State, Take
 
 #: Which of several takes of one key is given: the approved one first. A rejected take is not given.
 _RANK = {State.CIRCLED: 0, State.REVIEWED: 1, State.FETCHED: 2}
@@ -26,17 +26,22 @@ class Memory:
     elsewhere: Mapping[str, Callable[[], Take]] = field(
         default_factory=dict, repr=False, compare=False
     )
+    #: The highest take number of each shot, of whatever engine.
+    numbers: Mapping[str, int] = field(default_factory=dict, repr=False, compare=False)
     _circled: Mapping[str, Take] = field(init=False, repr=False, compare=False)
     _keys: Mapping[str, Take] = field(init=False, repr=False, compare=False)
     _amended: Mapping[str, tuple[Amendment, ...]] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
+        if not self.numbers:
+            numbers = {shot: rows[-1].number for shot, rows in self.takes.items() if rows}
+            object.__setattr__(self, "numbers", numbers)
         circled: dict[str, Take] = {}
         keys: dict[str, Take] = {}
         for shot, rows in self.takes.items():
             for take in rows:
                 state = take.state
-                if state is State.CIRCLED:
+                if state is State.CIRCLED and (shot not in circled or take.engine == "fal"):
                     circled[shot] = take
                 if state in _RANK:
                     other = keys.get(take.key)
@@ -65,6 +70,28 @@ class Memory:
             scene, {k: tuple(v) for k, v in by_shot.items()}, tuple(amendments), elsewhere or {}
         )
 
+    def for_engine(self, engine: Engine) -> Memory:
+        """The takes of one engine and what was decided about them.
+
+        A preview and a paid take never stand in for each other: each engine has its own circled
+        take of a shot, and a run of the one leaves those of the other alone.
+        """
+        if all(take.engine == engine for rows in self.takes.values() for take in rows):
+            return self
+        takes = {
+            shot: own
+            for shot, rows in self.takes.items()
+            if (own := tuple(take for take in rows if take.engine == engine))
+        }
+        ids = {take.id for rows in takes.values() for take in rows}
+        decided = tuple(one for one in self.amendments if one.take is None or one.take in ids)
+        return replace(self, takes=takes, amendments=decided)
+
+    @property
+    def leading_engine(self) -> Engine:
+        """The engine whose takes a person means when none is named: paid ones, if there are any."""
+        return "fal" if any(take.engine == "fal" for take in self._circled.values()) else "animatic"
+
     def of_shot(self, shot: str) -> tuple[Take, ...]:
         return self.takes.get(shot, ())
 
@@ -78,8 +105,7 @@ class Memory:
 
     def next_number(self, shot: str) -> int:
         """What the shot's next take will be called."""
-        rows = self.takes.get(shot, ())
-        return rows[-1].number + 1 if rows else 1
+        return self.numbers.get(shot, 0) + 1
 
     def by_key(self, key: str) -> Take | None:
         """A take with media made from exactly this, of this scene first, then of any other.

@@ -79,11 +79,12 @@ takes = Table(
     UniqueConstraint("scene", "shot", "number"),
     Index("takes_by_key", "key"),
     Index("takes_by_run", "run"),
-    # One circled take per shot is not a habit of the code: the file itself refuses a second.
+    # One circled take per shot and engine is no habit of the code: the file refuses a second.
     Index(
         "one_circled_take",
         "scene",
         "shot",
+        "engine",
         unique=True,
         sqlite_where=text("state = 'circled'"),
         postgresql_where=text("state = 'circled'"),

@@ -59,7 +59,7 @@ class PlanContext:
         graph: ShotGraph | None = None,
         run: int | None = None,
     ) -> PlanContext:
-        """Gather a context.
+        """Gather a context. Of the memory, only what belongs to the engine counts.
 
         Args:
             graph: the amended graph, when the caller has it already.
@@ -73,6 +73,7 @@ class PlanContext:
         except UnknownFamily as error:
             error.where = scene.where("model")
             raise
+        memory = memory.for_engine(engine)
         whole = graph or amended_graph(scene, memory)
         return cls(
             scene=scene,

@@ -69,7 +69,8 @@ def run(
         jobs: requests in flight at a time.
         partial: cut the reel from what there is although shots were lost.
         cut: make the reel at the end.
-        out: the reel's file; `NAME.reel.mp4` beside the scene file by default.
+        out: the reel's file; by default `NAME.reel.mp4` beside the scene file, or
+            `NAME.preview.mp4` for a preview.
         listener: called with each `Event`, from the thread that runs.
 
     Raises:
@@ -256,10 +257,11 @@ async def _cut(
     try:
         reel = await make_reel(
             scene,
-            amended_graph(scene, ledger.memory(scene.name)),
+            amended_graph(scene, ledger.memory(scene.name).for_engine(result.backend)),
             takes,
             ledger,
-            out=reel_path(scene, out),
+            engine=result.backend,
+            out=reel_path(scene, result.backend, out),
             settings=settings,
             run=number,
             listener=listener,
@@ -281,6 +283,9 @@ def cut_again(
 ) -> RunResult:
     """Cut the circled takes again; nothing is shot.
 
+    Args:
+        backend: whose takes; the paid ones by default, if there are any.
+
     Raises:
         CutError: nothing is circled yet.
     """
@@ -291,6 +296,8 @@ def cut_again(
         ledger.hold(scene.name),
     ):
         memory = ledger.memory(scene.name)
+        engine = backend or memory.leading_engine
+        memory = memory.for_engine(engine)
         graph = amended_graph(scene, memory)
         circled = {id: memory.circled(id) for id in graph.order}
         takes = {id: take for id, take in circled.items() if take is not None}
@@ -306,7 +313,8 @@ def cut_again(
                 graph,
                 takes,
                 ledger,
-                out=reel_path(scene, out),
+                engine=engine,
+                out=reel_path(scene, engine, out),
                 settings=settings,
                 listener=listener,
             )
@@ -321,7 +329,6 @@ def cut_again(
             )
             for id, take in circled.items()
         )
-        engine = backend or next(iter(takes.values())).engine
         return RunResult(
             scene=scene.name,
             backend=engine,

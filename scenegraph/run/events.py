@@ -47,7 +47,7 @@ class MoneyEvent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReelEvent:
-    """The reel is being made: `done` of `total` segments are encoded."""
+    """The reel is being made: `done` of its `total` frames are in segments."""
 
     done: int
     total: int

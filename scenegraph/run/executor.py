@@ -22,7 +22,7 @@ from scenegraph.errors import (
     SubmitUncertain,
 )
 from scenegraph.fal import JobGone, Remedy, remedy_of
-from scenegraph.ledger import Journal, State, Take
+from scenegraph.ledger import Journal, Memory, State, Take
 from scenegraph.plan import PlanContext, ShotPlan, plan_shot
 from scenegraph.run.camera import Camera
 from scenegraph.run.events import Listener, NoticeEvent, ShotEvent, Stage
@@ -252,8 +252,11 @@ class Executor:
 
     async def _look_again(self) -> None:
         """Read the ledger anew: a decision or a lost take changes what is to be done."""
+        self._context = replace(self._context, memory=await self._memory())
+
+    async def _memory(self) -> Memory:
         memory = await asyncio.to_thread(self._ledger.memory, self._context.memory.scene)
-        self._context = replace(self._context, memory=memory)
+        return memory.for_engine(self._context.engine)
 
     def _pause(self, error: PersonNeeded) -> None:
         self._camera.stop(error)
@@ -314,7 +317,7 @@ class Executor:
     async def _lost(
         self, planned: ShotPlan, error: ShotError, remedy: Remedy, asked: bool
     ) -> ShotOutcome:
-        memory = await asyncio.to_thread(self._ledger.memory, self._context.memory.scene)
+        memory = await self._memory()
         own = memory.of_shot(planned.shot)
         last = own[-1] if own else None
         state = last.state.value if last is not None else "lost"

@@ -9,7 +9,7 @@ from fractions import Fraction
 from pathlib import Path
 
 from scenegraph.cut import Kept, Progress, make_timeline, reel_format, stitch
-from scenegraph.ledger import Ledger, Take, Timeline
+from scenegraph.ledger import Engine, Ledger, Take, Timeline
 from scenegraph.review import look
 from scenegraph.run.events import Listener, ReelEvent
 from scenegraph.scene import Scene, ShotGraph
@@ -24,9 +24,13 @@ class Reel:
     timeline: Timeline
 
 
-def reel_path(scene: Scene, out: str | Path | None = None) -> Path:
-    """Where the reel goes: as named, else `NAME.reel.mp4` beside the scene file."""
-    return Path(out) if out is not None else scene.folder / f"{scene.name}.reel.mp4"
+def reel_path(scene: Scene, engine: Engine, out: str | Path | None = None) -> Path:
+    """Where the reel goes: as named, else `NAME.reel.mp4` beside the scene file.
+
+    A preview is called `NAME.preview.mp4`: it never takes the place of a paid reel.
+    """
+    kind = "reel" if engine == "fal" else "preview"
+    return Path(out) if out is not None else scene.folder / f"{scene.name}.{kind}.mp4"
 
 
 def not_yet(scene: Scene) -> list[str]:
@@ -46,6 +50,7 @@ async def make_reel(
     takes: Mapping[str, Take],
     ledger: Ledger,
     *,
+    engine: Engine,
     out: Path,
     settings: Settings,
     run: int | None = None,
@@ -74,7 +79,14 @@ async def make_reel(
     out.parent.mkdir(parents=True, exist_ok=True)
     await stitch(timeline, ledger.store.segments, out, settings=settings, on_progress=tell)
     shown = _shown(out, scene.folder)
-    await asyncio.to_thread(ledger.save_reel, scene.name, timeline.to_json(), shown, run=run)
+    await asyncio.to_thread(
+        ledger.save_reel,
+        scene.name,
+        timeline.to_json(),
+        shown,
+        run=run,
+        facts={"engine": engine},
+    )
     return Reel(path=out, timeline=timeline)
 
 

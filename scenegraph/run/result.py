@@ -8,7 +8,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from scenegraph.ledger.takes import Take
+from scenegraph.ledger.takes import Engine, Take
 from scenegraph.ledger.timeline import Timeline
 from scenegraph.units import usd_text
 
@@ -51,7 +51,7 @@ class RunResult:
     """One run. `exit_code` follows from the outcomes, worst first."""
 
     scene: str
-    backend: str
+    backend: Engine
     folder: Path
     outcomes: tuple[ShotOutcome, ...]
     submits: int

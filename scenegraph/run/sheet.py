@@ -159,7 +159,9 @@ def resolve(
     scene = open_scene(scene, settings)
     with _opened(scene, store, settings) as ledger, ledger.hold(scene.name):
         rows = ledger.memory(scene.name).of_shot(shot)
-        doubtful = [take for take in rows if take.state is State.UNKNOWN]
+        # An answered take whose file is gone for good is owed for ever, unless a person ends it.
+        owed = (State.UNKNOWN, State.ANSWERED) if way == "give-up" else (State.UNKNOWN,)
+        doubtful = [take for take in rows if take.state in owed]
         if not doubtful:
             raise SceneError(
                 f"Nothing is unknown about {shot!r}.",

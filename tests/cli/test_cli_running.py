@@ -125,7 +125,7 @@ def test_an_interrupted_run_is_130_and_goes_on(call, scene):
     resumed = call("run", scene, "--json")
     assert resumed.code == 0, resumed.err
     assert all(one["state"] == "circled" for one in resumed.json["shots"])
-    assert probe("tiny.reel.mp4").frames == resumed.json["reel_frames"]
+    assert probe("tiny.preview.mp4").frames == resumed.json["reel_frames"]
 
 
 def test_a_run_that_is_interrupted_while_it_draws_is_130(scene):
@@ -193,10 +193,10 @@ def test_cut_makes_a_reel_of_plain_clips(call, clip_folder, tmp_path):
 
 def test_cut_of_a_scene_shoots_nothing(call, shot):
     """The reel is made anew from what is circled."""
-    Path("tiny.reel.mp4").unlink()
+    Path("tiny.preview.mp4").unlink()
     said = call("cut", shot, "--json")
     assert (said.code, said.json["submits"]) == (0, 0)
-    assert probe("tiny.reel.mp4").frames == said.json["reel_frames"]
+    assert probe("tiny.preview.mp4").frames == said.json["reel_frames"]
     assert said.err.count("frames joined") == 1
     assert call("cut", shot, "--target", 30, "--json").code == 2
 

@@ -363,7 +363,10 @@ def test_another_engine_shoots_all_again(studio: Any) -> None:
     studio.engine = "fal"
     plan = studio.plan()
     assert plan.to_shoot == 5
-    assert [c.field for c in plan["platform"].changed] == ["engine"]
+    assert plan["platform"].reason == "never shot", "a preview is not a take of this shot"
+    studio.run()
+    studio.engine = "animatic"
+    assert studio.actions() == KEPT, "and the previews are still there"
 
 
 def test_more_drift_in_the_preview_is_another_engine(studio: Any, train: Any) -> None:

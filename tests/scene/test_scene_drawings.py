@@ -1,6 +1,5 @@
 """The drawn graph: golden where it is small, counted where it is large, harmless always."""
 
-
 from __future__ import annotations
 
 from xml.etree import ElementTree
