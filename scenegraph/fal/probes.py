@@ -83,7 +83,12 @@ def _draw(resolution: str, aspect_ratio: str, frames: int) -> Call:
 
 
 def _extend(source: int, frames: int, start: int = 0) -> Call:
-    video = {"start_frame_num": start, "limit_num_frames": False, "resample_fps": False}
+    video = {
+        "start_frame_num": start,
+        "limit_num_frames": False,
+        "resample_fps": False,
+        "reverse_video": False,
+    }
     return Call("extend", {**_WALL, "num_frames": frames, "video": video}, source)
 
 
@@ -312,7 +317,9 @@ class _Asking:
         try:
             answer = await self._answer(submitted)
         except ShotError as error:
-            return Outcome(call, error=error, when="result", usd=price)
+            usd = Decimal(0) if _is_free(error) else price
+            self._spent += usd - price
+            return Outcome(call, error=error, when="result", usd=usd)
         usd = _settled(endpoint, answer, price)
         self._spent += usd - price
         return await self._look(
@@ -350,6 +357,12 @@ class _Asking:
         except (ShotError, MediaError) as error:
             return replace(outcome, error=error, when="file")
         return replace(outcome, clip=clip, sha256=fetched.sha256, seen=seen)
+
+
+def _is_free(error: ShotError) -> bool:
+    """fal: errors from 500 on are never charged; a 422 may be, if it took the GPU's time."""
+    http = (error.detail or {}).get("http")
+    return isinstance(http, int) and http >= 500
 
 
 def _settled(endpoint: Endpoint, answer: Answer, price: Decimal) -> Decimal:

@@ -31,6 +31,7 @@ from scenegraph.run.camera import Camera
 from scenegraph.run.events import Event, Listener, MoneyEvent, NoticeEvent, ShotEvent, silent
 from scenegraph.run.executor import Executor
 from scenegraph.run.eyes import Eyes
+from scenegraph.run.logs import quiet_by_default
 from scenegraph.run.material import Material
 from scenegraph.run.project import QUEUE_ENDED, dead_previews, open_scene, store_of
 from scenegraph.run.purse import Purse
@@ -117,6 +118,7 @@ async def run_async(
             know the jobs of earlier runs.
     """
     began = time.monotonic()
+    quiet_by_default()
     settings = settings or Settings()
     scene = open_scene(scene, settings)
     if jobs is not None and jobs < 1:

@@ -65,7 +65,7 @@ def test_the_price_is_known_before_and_small() -> None:
 
 @pytest.mark.ffmpeg
 def test_a_numbered_clip_is_found_where_it_was_put(tmp_path: Path) -> None:
-    """Also shifted, cut at either end, drawn smaller and compressed hard; and not where it isn't."""
+    """Also shifted, cut at either end, drawn smaller and compressed hard; and nowhere else."""
     source = tmp_path / "source.mp4"
     assert draw_numbered(25, source).frames == 25
     pictures = list(read_rgb(source, size=SMALL))
@@ -293,8 +293,8 @@ async def test_a_service_that_bills_more_is_not_asked_past_the_budget(
     monkeypatch.setattr("scenegraph.animatic.queue.billable_units", lambda asked: "5.0")
     stage = Round(world())
     pair = of("size-16x9")
-    found = await stage.run("0.11", pair)
-    assert price_of_probes(pair) < Decimal("0.11")
+    found = await stage.run("0.105", pair)
+    assert price_of_probes(pair) < Decimal("0.105")
     assert len(stage.submits) == 1 and found["size-16x9"].usd == Decimal("0.1")
     assert "720p: not asked" in found["size-16x9"].says and not found["size-16x9"].answered
 
@@ -306,21 +306,26 @@ async def test_a_service_that_bills_more_is_not_asked_past_the_budget(
     [
         ({"effect": "drop-answer"}, "No answer to the submit", "0.0167"),
         ({"effect": "server-error", "status": 500}, "No answer to the submit", "0.0167"),
-        ({"effect": "too-many", "times": 5}, "No answer to the submit", "0"),
+        ({"effect": "too-many", "submit": (1, 2), "times": 2}, "No answer to the submit", "0"),
         (
             {"effect": "fail", "type": "generation_timeout"},
             "Refused after the queue took it, with HTTP 504",
+            "0",
+        ),
+        (
+            {"effect": "fail", "type": "no_media_generated"},
+            "Refused after the queue took it, with HTTP 422",
             "0.0167",
         ),
-        ({"effect": "garbage"}, "Done, and its file could not be read", "0.0167"),
+        ({"effect": "garbage"}, "Done, and its file could not be read", "0.0168"),
     ],
-    ids=["dropped", "500", "429", "failed", "garbage"],
+    ids=["dropped", "500", "429", "failed-504", "failed-422", "garbage"],
 )
 async def test_one_lost_probe_does_not_stop_the_others(
     fault: dict[str, Any], says: str, usd: str
 ) -> None:
     """What may be billed counts as billed, and nothing is asked twice."""
-    stage = Round(world(), faults=FaultPlan.of(submit=1, **fault))
+    stage = Round(world(), faults=FaultPlan.of(**{"submit": 1, **fault}))
     found = await stage.run(probes=of("rounding", "total-or-added"))
     assert found["rounding"].says.startswith(says), found["rounding"].says
     assert found["rounding"].usd == Decimal(usd) and not found["rounding"].answered
