@@ -15,7 +15,8 @@ import typer
 from scenegraph import __version__
 from scenegraph.animatic import FaultPlan, create_app, serve
 from scenegraph.catalog import Endpoint, load_catalog
-from scenegraph.cli.options import AsJson
+from scenegraph.cli.options import AsJson, MaxUsd
+from scenegraph.cli.probing import probe_fal
 from scenegraph.cli.show import plain_table, say, show_json, show_table
 from scenegraph.errors import SceneError, SceneGraphError
 from scenegraph.media import ffmpeg_exe
@@ -145,12 +146,25 @@ def _field(field: Any) -> dict[str, Any]:
     }
 
 
-def doctor(as_json: AsJson = False) -> int:
+def doctor(
+    probe: Annotated[
+        bool,
+        typer.Option("--probe-fal", help="Ask the real service ten cheap questions. Costs money."),
+    ] = False,
+    max_usd: MaxUsd = None,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Spend without asking.")] = False,
+    as_json: AsJson = False,
+) -> int:
     """Say what is installed and reachable: Python, FFmpeg, packages, the key (set or not), disk.
 
-    Example: `scenegraph doctor`
+    With --probe-fal: find out what fal.ai's pages do not say, such as whether an extend's
+    `num_frames` counts its source. Priced first, never run unasked.
+
+    Example: `scenegraph doctor`, or `scenegraph doctor --probe-fal --max-usd 0.50`
     """
     settings = Settings()
+    if probe:
+        return probe_fal(settings, max_usd, yes, as_json)
     rows: list[tuple[str, str, bool]] = [
         ("scenegraph", __version__, True),
         ("python", f"{platform.python_version()} on {platform.system()}", True),

@@ -213,7 +213,8 @@ def _trouble(one: Outcome) -> tuple[str, dict[str, Any]]:
     }
     if http and one.when in ("submit", "result"):
         when = "when it was submitted" if one.when == "submit" else "after the queue took it"
-        field = f" for {facts['field']}" if facts["field"] else ""
+        name = str(facts["field"] or "")
+        field = f" for {name}" if name and name not in words else ""
         said = f": {words.rstrip('.')}" if words else ""
         return f"refused {when}, with HTTP {http}{field}{said}", facts
     place = {

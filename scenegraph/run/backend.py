@@ -25,6 +25,24 @@ NEARBY = Limits(
 
 
 @asynccontextmanager
+async def open_fal(settings: Settings) -> AsyncIterator[FalClient]:
+    """A client of the real service, or of a queue on this machine that stands for it.
+
+    Raises:
+        SceneError: no key is set, and the queue is not on this machine.
+    """
+    local = urlsplit(settings.fal_queue_url).hostname in LOOPBACK
+    if settings.credentials() is None and not local:
+        raise SceneError(
+            "The backend `fal` needs a key, and none is set.",
+            next="Set FAL_KEY (or FAL_KEY_ID and FAL_KEY_SECRET), or run the free preview: "
+            "--backend animatic.",
+        )
+    async with FalClient.from_settings(settings, limits=NEARBY if local else None) as client:
+        yield client
+
+
+@asynccontextmanager
 async def open_queue(
     engine: Engine, scene: Scene, settings: Settings, *, workers: int | None = None
 ) -> AsyncIterator[FalClient]:
@@ -34,15 +52,7 @@ async def open_queue(
         SceneError: `fal` was asked for and no key is set.
     """
     if engine == "fal":
-        host = urlsplit(settings.fal_queue_url).hostname
-        local = host in LOOPBACK
-        if settings.credentials() is None and not local:
-            raise SceneError(
-                "The backend `fal` needs a key, and none is set.",
-                next="Set FAL_KEY (or FAL_KEY_ID and FAL_KEY_SECRET), or run the free preview: "
-                "--backend animatic.",
-            )
-        async with FalClient.from_settings(settings, limits=NEARBY if local else None) as client:
+        async with open_fal(settings) as client:
             yield client
         return
     app = create_app(

@@ -219,7 +219,7 @@ async def test_all_ten_against_the_animatic(tmp_path: Path) -> None:
         "25 frames and num_frames 49 gave 49, with 25 source frames from frame 0 on: "
         "num_frames is the total."
     )
-    assert "with HTTP 422 for body.prompt" in found["empty-body"].says
+    assert "with HTTP 422: body.prompt: Field required." in found["empty-body"].says
     assert found["empty-body"].facts["when"] == "result"
     # Each call was made once, each source was sent once, and the sum is what the price list said.
     assert len(stage.submits) == sum(len(one.calls) for one in PROBES)

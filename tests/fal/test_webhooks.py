@@ -76,8 +76,7 @@ class WallClock(SystemClock):
     def now(self) -> float:
         return self.time
 
-    def wall(self) -> float:
-        return self.time
+    wall = now
 
 
 SIGNER, STRANGER = Signer(), Signer()
@@ -96,37 +95,28 @@ def signature(change: Callable[[str], str]) -> Callable[[dict[str, str]], dict[s
     return lambda headers: {**headers, name: change(headers[name])}
 
 
-def same(headers: dict[str, str]) -> dict[str, str]:
-    return dict(headers)
-
-
 def flipped(text: str) -> str:
     return ("0" if text[0] != "0" else "1") + text[1:]
+
+
+same = signature(str)
 
 
 #: What was done to the headers, the body and our time; what it gives; and the harmless twin.
 TAMPERED: dict[str, tuple[Any, bytes, float, str, tuple[Any, bytes, float]]] = {
     "body-one-space": (same, BODY + b" ", NOW, "no-key-fits", (same, BODY, NOW)),
-    "body-empty": (same, b"", NOW, "no-key-fits", (same, BODY, NOW)),
     "other-request": (with_header("Request-Id", "r-2"), BODY, NOW, "no-key-fits",
                       (with_header("Request-Id", "r-1"), BODY, NOW)),
     "other-user": (with_header("User-Id", "u-2"), BODY, NOW, "no-key-fits",
                    (with_header("User-Id", "u-1"), BODY, NOW)),
-    "other-time": (with_header("Timestamp", str(int(NOW) + 1)), BODY, NOW, "no-key-fits",
-                   (with_header("Timestamp", str(int(NOW))), BODY, NOW)),
     "padded-time": (with_header("Timestamp", f"0{int(NOW)}"), BODY, NOW, "no-key-fits",
                     (with_header("Timestamp", f"{int(NOW)}"), BODY, NOW)),
     "time-with-fraction": (with_header("Timestamp", str(NOW)), BODY, NOW, "no-time",
                            (same, BODY, NOW + 0.5)),
-    "time-in-words": (with_header("Timestamp", "now"), BODY, NOW, "no-time", (same, BODY, NOW)),
     "too-old": (same, BODY, NOW + 301, "wrong-time", (same, BODY, NOW + 300)),
     "too-new": (same, BODY, NOW - 301, "wrong-time", (same, BODY, NOW - 300)),
     "signature-bit": (signature(flipped), BODY, NOW, "no-key-fits",
                       (signature(str.upper), BODY, NOW)),
-    "signature-short": (signature(lambda s: s[:-2]), BODY, NOW, "no-signature",
-                        (signature(str), BODY, NOW)),
-    "signature-spaced": (signature(lambda s: f"{s[:2]} {s[2:]}"), BODY, NOW, "no-signature",
-                         (signature(str), BODY, NOW)),
     "signature-base64": (
         signature(lambda s: base64.b64encode(bytes.fromhex(s)).decode()), BODY, NOW,
         "no-signature", (signature(str.lower), BODY, NOW)),
@@ -134,7 +124,6 @@ TAMPERED: dict[str, tuple[Any, bytes, float, str, tuple[Any, bytes, float]]] = {
     "no-user-id": (with_header("User-Id", None), BODY, NOW, "no-header", (same, BODY, NOW)),
     "no-timestamp": (with_header("Timestamp", None), BODY, NOW, "no-header", (same, BODY, NOW)),
     "no-signature": (with_header("Signature", None), BODY, NOW, "no-header", (same, BODY, NOW)),
-    "blank-user-id": (with_header("User-Id", " "), BODY, NOW, "no-header", (same, BODY, NOW)),
 }  # fmt: skip
 
 
@@ -150,8 +139,7 @@ def test_a_tampered_delivery_is_refused_and_its_twin_is_not(
     said = json.dumps(refused.value.to_json())
     for secret in (headers["X-Fal-Webhook-Signature"], "u-1", SIGNER.public.hex(), "v3.fal.media"):
         assert secret not in said
-    harmless, body, now = twin
-    assert verify(harmless(headers), body, [SIGNER.public], now).request_id == "r-1"
+    assert verify(twin[0](headers), twin[1], [SIGNER.public], twin[2]).request_id == "r-1"
 
 
 def test_a_line_break_cannot_move_between_the_signed_fields() -> None:
@@ -305,17 +293,11 @@ async def test_a_rotated_key_is_looked_up_once(desk: Callable[..., Desk]) -> Non
     assert here.fal.asked == 2, "looked up a moment ago"
     here.clock.time += LOOK_AGAIN_S
     with pytest.raises(WebhookRefused):
+        await here.keyring.verify(SIGNER.headers(at=NOW - 400), BODY)
+    assert here.fal.asked == 2, "only a signature that no key fits is worth a look"
+    with pytest.raises(WebhookRefused):
         await here.keyring.verify(SIGNER.headers(at=here.clock.time), BODY)
     assert here.fal.asked == 3
-
-
-async def test_a_forged_delivery_of_another_kind_asks_nothing(desk: Callable[..., Desk]) -> None:
-    """Only a signature that no key fits is worth a second look at the keys."""
-    here = desk()
-    await here.keyring.verify(SIGNER.headers(), BODY)
-    with pytest.raises(WebhookRefused):
-        await here.keyring.verify(SIGNER.headers(at=NOW - 400), BODY)
-    assert here.fal.asked == 1
 
 
 @pytest.mark.parametrize(
@@ -405,8 +387,7 @@ async def test_doors_answer_in_sentences(desk: Callable[..., Desk]) -> None:
 
     endless = await here.http.post("/fal", content=chunks(), headers=SIGNER.headers())
     assert endless.status_code == 413
-    stranger = await here.post(signer=STRANGER)
-    bare = await here.http.post("/fal", content=BODY)
+    stranger, bare = await here.post(signer=STRANGER), await here.http.post("/fal", content=BODY)
     assert stranger.status_code == bare.status_code == 401
     got, lost = await here.http.get("/fal"), await here.http.post("/elsewhere", content=BODY)
     assert (got.status_code, got.headers["allow"]) == (405, "POST")
