@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from copy import deepcopy
+from difflib import get_close_matches
 from typing import Any
 
 from pydantic import ValidationError
@@ -11,8 +12,9 @@ from pydantic import ValidationError
 from scenegraph.errors import Place, Problem, SceneInvalid, did_you_mean
 from scenegraph.scene.model import Scene
 from scenegraph.scene.places import Reading
+from scenegraph.scene.presets import DEFAULT_PRESET
 from scenegraph.scene.problems import Found, Loc, ids_for, located, problems_of, shown
-from scenegraph.scene.shots import KINDS
+from scenegraph.scene.shots import KINDS, FrameOf, without_hop
 
 FORMAT = 1
 
@@ -26,8 +28,13 @@ def build_scene(reading: Reading, finish: Finish) -> tuple[Scene | None, list[Pr
     try:
         scene = _validated(reading, data)
     except ValidationError as error:
-        return None, [*problems, *_told(reading, data, error), *_also_wrong(data, finish)]
-    return scene, [*problems, *finish(scene)]
+        raws = error.errors(include_url=False, include_context=False)
+        wrong = frozenset(located(details, data).path for details in raws)
+        told = _told(reading, data, error)
+        return None, [*problems, *told, *_also_wrong(reading, data, finish, wrong)]
+    if problems:
+        return None, [*problems, *_also_wrong(reading, data, finish)]
+    return scene, finish(scene)
 
 
 def _validated(reading: Reading, data: dict[str, Any]) -> Scene:
@@ -140,61 +147,120 @@ def _told(reading: Reading, data: Any, error: ValidationError) -> list[Problem]:
     )
 
 
-#: Where names are given, and the problems that mean nothing once that whole part was unusable.
-_NAMED_IN = {
-    "motions": ("unknown-motion",),
-    "characters": ("unknown-character", "unknown-keyframe"),
-    "presets": ("unknown-preset",),
-}
+def _also_wrong(
+    reading: Reading, data: Mapping[str, Any], finish: Finish, wrong: frozenset[Loc] = frozenset()
+) -> list[Problem]:
+    """Names that point nowhere, loops and missing files, looked for in what can be read.
+
+    What is broken itself still counts as there: a slip in a shot is no second problem in each
+    place that names the shot.
+
+    Args:
+        wrong: where a value was told as wrong already.
+    """
+    scene, lost = _rest_of(data)
+    if scene is None:
+        return []
+    raw = data["shots"] if isinstance(reading.root.get("shots"), dict) else []
+    # Of a shot whose `hops` cannot be read nobody knows whether `id.2` is one.
+    unsure = {body["id"] for n, body in enumerate(raw) if ("shots", n, "hops") in wrong}
+
+    def ref(value: Any, *path: str | int) -> str | None:
+        """A name as it stands there, or None when there is nothing to look up."""
+        if not isinstance(value, str) or not value.strip() or path in wrong:
+            return None
+        return (
+            None if without_hop(value) != value and without_hop(value) in unsure else value.strip()
+        )
+
+    def usable(*part: str) -> bool:
+        """False where the part of the scene that a name points at was told as wrong."""
+        return not any(part[:end] in lost for end in range(1, len(part) + 1))
+
+    def keyframe(value: Any, *path: str | int) -> str | FrameOf | None:
+        if isinstance(value, Mapping):
+            source = ref(value.get("from", value.get("shot")), *path, "from")
+            if source is None or (*path, "frame") in wrong:
+                return None
+            return FrameOf.model_construct(shot=source)
+        name = ref(value, *path)
+        character, _, still = (name or "").partition(".")
+        return name if usable("characters", character, "keyframes", still) else None
+
+    def shot(n: int, body: Mapping[str, Any]) -> Any:
+        def name(field: str) -> str | None:
+            return ref(body.get(field), "shots", n, field)
+
+        motion, preset = name("motion"), name("preset")
+        parameters = body.get("parameters")
+        fields: dict[str, Any] = {
+            "id": body["id"],
+            "parent": name("parent"),
+            "keyframe": keyframe(body.get("keyframe"), "shots", n, "keyframe"),
+            "motion": motion if motion and usable("motions", motion) else None,
+            "preset": preset if preset and usable("presets", preset) else None,
+            "hops": 1 if body["id"] in unsure else body.get("hops", 1),
+            "parameters": parameters if isinstance(parameters, dict) else {},
+        }
+        return KINDS[body["kind"]].model_construct(**fields)
+
+    reel = data.get("reel")
+    reel = reel if raw and isinstance(reel, dict) else {}
+    order, joins = reel.get("order"), reel.get("transitions")
+    refs = order if isinstance(order, list) else []
+    changes = {
+        "order": tuple(ref(name, "reel", "order", n) or "" for n, name in enumerate(refs)),
+        "transitions": {name: None for name in joins if ref(name)}
+        if isinstance(joins, dict)
+        else {},
+    }
+    return finish(
+        scene.model_copy(
+            update={
+                "preset": scene.preset if usable("presets", scene.preset) else DEFAULT_PRESET,
+                "shots": tuple(shot(n, body) for n, body in enumerate(raw)),
+                "reel": scene.reel.model_copy(update=changes),
+            }
+        )
+    )
 
 
-def _also_wrong(data: dict[str, Any], finish: Finish) -> list[Problem]:
-    """Names that point nowhere and missing files, looked for in what is sound of the scene."""
-    data = deepcopy(data)
-    shots = data.get("shots")
-    ids = [shot["id"] for shot in shots] if isinstance(shots, list) else []
-    gone: set[str] = set()
+def _rest_of(data: Mapping[str, Any]) -> tuple[Scene | None, set[Loc]]:
+    """The scene without its shots and its reel's order, and the paths that had to be left out."""
+    rest: dict[str, Any] = deepcopy({key: part for key, part in data.items() if key != "shots"})
+    rest["shots"] = [_PLACEHOLDER]
+    if isinstance(rest.get("reel"), dict):
+        rest["reel"].pop("order", None)
+        rest["reel"].pop("transitions", None)
+    lost: set[Loc] = set()
     for _ in range(6):
         try:
-            scene = Scene.model_validate(data)
+            return Scene.model_validate(rest), lost
         except ValidationError as error:
+            found = [located(details, rest) for details in error.errors(include_url=False)]
             # From the end, so that taking an entry out of a list moves none that is still named.
-            for details in reversed(error.errors(include_url=False)):
-                path = located(details, data).path
-                _leave_out(data, path, details["type"])
-                gone |= {str(path[0])} if len(path) == 1 else set()
-        else:
-            kept = {shot.id for shot in scene.shots}
-            renamed = [repr(id) for id in ids if id not in kept]
-            silent = {kind for part, kinds in _NAMED_IN.items() if part in gone for kind in kinds}
-            return [
-                problem
-                for problem in finish(scene)
-                if problem.kind not in silent and not any(id in problem.message for id in renamed)
-            ]
-    return []
+            for path in dict.fromkeys(map(_unusable, reversed(found))):
+                _leave_out(rest, path)
+                lost.add(path)
+                for meant in get_close_matches(str(path[-1]), _HOLD_NAMES, n=1):
+                    lost.add((*path[:-1], meant))  # `motoins:` is the slip; its names are there
+    return None, lost
 
 
-def _leave_out(data: dict[str, Any], path: Loc, why: str) -> None:
-    """Replace what is wrong by the least that keeps the rest of the scene standing."""
-    shots: Any = data.get("shots")
+_HOLD_NAMES = ("characters", "keyframes", "motions", "presets")
+
+
+def _unusable(found: Found) -> Loc:
+    """What to leave out: of a part that lacks something, the part."""
+    is_part = found.error["type"] == "missing" and len(found.path) > 1
+    return found.path[:-1] if is_part else found.path or ("picture",)
+
+
+def _leave_out(data: dict[str, Any], path: Loc) -> None:
+    """Take out what is wrong, so that the rest of the scene stands."""
     if path == ("title",):
         data["title"] = "untitled"
         return
-    if path == ("shots",) or (path[:1] == ("shots",) and not isinstance(shots, list)):
-        data["shots"] = [_PLACEHOLDER]
-        return
-    if len(path) > 1 and path[0] == "shots":
-        body, field = shots[path[1]], path[2] if len(path) > 2 else None
-        if field == "prompt":
-            body["prompt"] = "-"
-            return
-        if field == "id":
-            body["id"] = f"unnamed-{path[1]}"
-            return
-        if field is None or why == "missing":
-            shots[path[1]] = {**_PLACEHOLDER, "id": body["id"]}
-            return
     here: Any = data
     for part in path[:-1]:
         here = here[part]

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 #: `where(*loc)` → the place of a field.
 Where = Callable[..., Place]
+#: Shot → its ids with hops written out.
+Hops = Mapping[str, tuple[str, ...]]
 
 MOST_SHOTS = 20_000
 
@@ -46,14 +48,14 @@ def _whole(value: Any) -> bool:
 
 def check_references(scene: Scene, where: Where) -> list[Problem]:
     """Every name that points nowhere, every id given twice, every loop."""
-    problems = [
+    hops = {shot.id: hop_ids(shot) for shot in scene.shots}
+    known = {*hops, *(id for ids in hops.values() for id in ids)}
+    return [
         *_presets(scene, where),
-        *_shots(scene, where),
-        *_reel(scene, where),
+        *_shots(scene, known, hops, where),
+        *_reel(scene, known, hops, where),
+        *_loops(scene, known, where),
     ]
-    if not problems:
-        problems += _loops(scene, where)
-    return problems
 
 
 def _presets(scene: Scene, where: Where) -> Iterator[Problem]:
@@ -82,9 +84,7 @@ def _ours(field: str, owner: str, place: Place) -> Problem:
     return Problem(message, place, OURS[field], "not-a-parameter")
 
 
-def _shots(scene: Scene, where: Where) -> Iterator[Problem]:
-    hops = {shot.id: hop_ids(shot) for shot in scene.shots}
-    known = {*hops, *(id for ids in hops.values() for id in ids)}
+def _shots(scene: Scene, known: Collection[str], hops: Hops, where: Where) -> Iterator[Problem]:
     presets = {**BUILT_IN, **scene.presets}
     seen: set[str] = set()
     if sum(map(len, hops.values())) > MOST_SHOTS:
@@ -107,7 +107,7 @@ def _shots(scene: Scene, where: Where) -> Iterator[Problem]:
             yield _unknown("motion", str(shot.motion), scene.motions, where(*at, "motion"))
 
 
-def _no_shot(ref: str, known: Collection[str], hops: Mapping[str, tuple[str, ...]]) -> str:
+def _no_shot(ref: str, known: Collection[str], hops: Hops) -> str:
     base = without_hop(ref)
     if base != ref and base in hops:
         count = len(hops[base])
@@ -115,9 +115,7 @@ def _no_shot(ref: str, known: Collection[str], hops: Mapping[str, tuple[str, ...
     return f"{ref!r}, which is not in this scene.{did_you_mean(ref, known)}"
 
 
-def _parent(
-    shot: ShotBase, known: Collection[str], hops: Mapping[str, tuple[str, ...]], where: Where
-) -> Iterator[Problem]:
+def _parent(shot: ShotBase, known: Collection[str], hops: Hops, where: Where) -> Iterator[Problem]:
     parent = shot.tail_of
     if parent is None or parent in known:
         return
@@ -131,7 +129,7 @@ def _keyframe(
     scene: Scene,
     shot: ShotBase,
     known: Collection[str],
-    hops: Mapping[str, tuple[str, ...]],
+    hops: Hops,
     where: Where,
 ) -> Iterator[Problem]:
     keyframe = shot.picture_of
@@ -172,11 +170,11 @@ def _keyframe(
     yield Problem(message, place, expected, "unknown-keyframe")
 
 
-def _reel(scene: Scene, where: Where) -> Iterator[Problem]:
-    hops = {shot.id: hop_ids(shot) for shot in scene.shots}
-    known = {*hops, *(id for ids in hops.values() for id in ids)}
+def _reel(scene: Scene, known: Collection[str], hops: Hops, where: Where) -> Iterator[Problem]:
     played: set[str] = set()
     for n, ref in enumerate(scene.reel.order or ()):
+        if not ref:  # it is no name at all, which is told already
+            continue
         place = where("reel", "order", n)
         if ref not in known:
             message = f"`reel.order` plays {_no_shot(ref, known, hops)}"
@@ -194,14 +192,19 @@ def _reel(scene: Scene, where: Where) -> Iterator[Problem]:
             yield Problem(message, place, "It names the shot that is entered.", "unknown-shot")
 
 
-def _loops(scene: Scene, where: Where) -> Iterator[Problem]:
+def _loops(scene: Scene, known: Collection[str], where: Where) -> Iterator[Problem]:
+    shots = {shot.id: shot for shot in scene.shots}
+
+    def base(ref: str) -> str:
+        return ref if ref in shots else without_hop(ref)
+
     parents = {
-        shot.id: tuple(dict.fromkeys(without_hop(parent) for parent in shot.parents))
-        for shot in scene.shots
+        id: tuple(dict.fromkeys(base(parent) for parent in shot.parents if parent in known))
+        for id, shot in shots.items()
     }
     for loop in find_cycle(parents):
-        shot = scene.shot(loop[0])
-        field = "parent" if shot.tail_of is not None else "keyframe"
+        tail = shots[loop[0]].tail_of
+        field = "parent" if tail is not None and base(tail) == loop[-1] else "keyframe"
         if len(loop) == 1:
             message = f"Shot {loop[0]!r} hangs on itself."
         else:

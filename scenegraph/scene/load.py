@@ -51,11 +51,14 @@ def load_scene(
     for name, text in (overrides or {}).items():
         problems += _override(reading, name, text)
 
+    def where(*loc: str | int) -> Place:
+        return reading.place(*loc, key=len(loc) == 2 and loc[0] == "shots")
+
     def finish(scene: Scene) -> list[Problem]:
-        """Tell a sound scene where it lives, then look at what it points at."""
+        """Tell a scene where it lives, then look at what it points at."""
         scene._file, scene._folder = path, path.absolute().parent
         scene._allow, scene._reading = allow, reading
-        found = check_references(scene, scene.where)
+        found = check_references(scene, where)
         return found + check_files(scene, allow) if check_media else found
 
     scene, found = build_scene(reading, finish)

@@ -196,8 +196,8 @@ class Scene(Part):
         if fill and any(getattr(self.picture, name) != value for name, value in fill.items()):
             try:
                 whole = Picture(**{**self.picture.model_dump(), **fill})
-            except SceneInvalid as error:
-                raise ValueError(f"preset {self.preset!r} does not fit: {error.message}") from None
+            except SceneInvalid:  # `check_references` tells it, with its place in the preset
+                return self
             object.__setattr__(self, "picture", whole)
         return self
 

@@ -68,7 +68,8 @@ def plain_value(text: str) -> Any:
     if _INT.match(text):
         return int(text)
     if len(text) <= 40 and _FLOAT.match(text):
-        return float(text)
+        number = float(text)
+        return text if number in (float("inf"), float("-inf")) else number  # 1e999 is no number
     return text
 
 

@@ -198,6 +198,8 @@ def sentence(found: Found, model: type[BaseModel], elsewhere: Mapping[str, str])
     if kind == "string_too_short":
         return Problem(f"{what} is empty.", where, "Say something, or leave the key out.", "empty")
     if kind == "too_short":
+        if value:  # it has entries; what is wrong with each of them is told by itself
+            return None
         if path == ("shots",):
             return Problem("This scene has no shots.", where, "Add one under `shots:`.", "no-shots")
         return Problem(f"{what} is empty.", where, "Add an entry, or leave the key out.", "empty")
