@@ -228,8 +228,8 @@ class Plan:
             "usd": usd_text(self.usd),
             "expected_usd": self.expected.to_json(),
             "to_shoot": self.to_shoot,
-            "reel_frames": self.reel_frames,
+            # At most: cutting at low motion takes some away. The run says the exact number.
+            "reel_frames_at_most": self.reel_frames,
             "reel_rate": str(self.reel_rate),
-            "reel_frames_note": "at most; cutting at low motion takes some away",
             "shots": [shot.to_json() for shot in self.shots],
         }
