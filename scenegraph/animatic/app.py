@@ -24,6 +24,7 @@ from scenegraph.animatic.jobs import Job, app_of
 from scenegraph.animatic.lost import Lost
 from scenegraph.animatic.model import Render
 from scenegraph.animatic.queue import Queue
+from scenegraph.animatic.webhooks import RETRY_S
 from scenegraph.catalog import Catalog
 
 #: A request's body names files by URL; only data: URIs make it large.
@@ -43,6 +44,7 @@ def create_app(
     render: Render | None = None,
     catalog: Catalog | None = None,
     key: str | None = None,
+    webhook_retry_s: float = RETRY_S,
 ) -> Starlette:
     """An app that speaks the service's queue protocol and draws its answers.
 
@@ -55,6 +57,7 @@ def create_app(
             temporary folder, removed at the end, by default.
         render: draws instead of `scenegraph.animatic.draw.render`.
         key: `Authorization: Key …` that calls must carry; any or none by default.
+        webhook_retry_s: before a webhook is sent a second time; each later wait is twice as long.
 
     The app needs no lifespan: it works in process (`animatic_transport`), where none is run.
     `app.state.queue` is its `Queue`; close that when the app is no longer needed.
@@ -67,6 +70,7 @@ def create_app(
         faults=faults,
         workers=workers,
         folder=folder,
+        webhook_retry_s=webhook_retry_s,
     )
 
     @asynccontextmanager
@@ -78,6 +82,7 @@ def create_app(
     app = Starlette(
         routes=[
             *files.routes(),
+            Route("/.well-known/jwks.json", _keys, methods=["GET"]),
             Route(f"{job}/status/stream", _stream, methods=["GET"]),
             Route(f"{job}/status", _status, methods=["GET"]),
             Route(f"{job}/cancel", _cancel, methods=["PUT"]),
@@ -90,6 +95,12 @@ def create_app(
     app.state.queue = queue
     app.state.key = key
     return app
+
+
+async def _keys(request: Request) -> Response:
+    """The public keys of this queue's webhooks, as the service serves its own."""
+    queue: Queue = request.app.state.queue
+    return JSONResponse(queue.courier.jwks())
 
 
 def _drawing() -> Render:

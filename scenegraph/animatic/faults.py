@@ -55,7 +55,15 @@ FileEffect = Literal[
     "download-error",  # `status`
 ]
 UploadEffect = Literal["upload-error", "upload-drop"]
-Effect = Literal[SubmitEffect, JobEffect, PollEffect, FileEffect, UploadEffect]
+WebhookEffect = Literal[
+    "webhook-lost",  # never sent
+    "webhook-twice",  # sent again after it was taken
+    "webhook-late",  # sent after `seconds`
+    "webhook-forged",  # signed with a key that is not ours, at each attempt
+    "webhook-stale",  # signed rightly, ten minutes ago
+    "webhook-bare",  # without the answer, which is said not to be JSON
+]
+Effect = Literal[SubmitEffect, JobEffect, PollEffect, FileEffect, UploadEffect, WebhookEffect]
 
 
 class Rule(BaseModel):

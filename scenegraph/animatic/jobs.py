@@ -24,6 +24,7 @@ class Job:
         number: the n-th submit that reached the queue, from 1.
         app: owner and alias, the endpoint without its sub-path: what the three URLs carry.
         base: scheme and host that the client used; the answers' URLs begin with it.
+        webhook: the address that is told when the job has ended.
         failure: how it ended badly, once COMPLETED.
         answer: the model's answer, once COMPLETED and good.
     """
@@ -95,6 +96,7 @@ class Job:
             "endpoint": self.endpoint,
             "body": self.body,
             "base": self.base,
+            "webhook": self.webhook,
             "id": self.id,
             "state": "COMPLETED" if self.state == "COMPLETED" else "IN_QUEUE",
             "answer": self.answer,

@@ -30,6 +30,7 @@ from scenegraph.animatic.faults import FaultPlan, Faults, Rule
 from scenegraph.animatic.jobs import Job
 from scenegraph.animatic.model import Asked, Render, answer_of, billable_units, read_request
 from scenegraph.animatic.storage import Storage, Upload
+from scenegraph.animatic.webhooks import RETRY_S, Courier
 from scenegraph.catalog import Catalog, load_catalog
 from scenegraph.errors import SceneGraphError
 from scenegraph.media import Leash
@@ -51,6 +52,7 @@ class Queue:
             answer a fault then dropped: what a service would have billed.
         calls: how often each kind of call came (`submit`, `status`, `result`, `cancel`, …).
         faults: the plan at work; rules may be added and cleared while it runs.
+        courier: tells of ended jobs by webhook, and has the keys for it.
     """
 
     def __init__(
@@ -63,6 +65,7 @@ class Queue:
         faults: FaultPlan | None = None,
         workers: int | None = None,
         folder: Path | None = None,
+        webhook_retry_s: float = RETRY_S,
     ) -> None:
         self.catalog = catalog or load_catalog()
         self.drift, self.latency_s = drift, latency_s
@@ -76,6 +79,7 @@ class Queue:
         self._lock = threading.RLock()
         self._busy = 0
         self._stop = threading.Event()
+        self.courier = Courier(self._stop, webhook_retry_s)
         self._leash = Leash()
         self._keep = folder is not None
         place = folder or Path(tempfile.mkdtemp(prefix="scenegraph-animatic-"))
@@ -280,6 +284,8 @@ class Queue:
         log.debug(
             "animatic.finished", request_id=job.id, error=failure.error_type if failure else None
         )
+        if job.webhook is not None:
+            self.courier.send(job, lambda effect: self._strikes(job, effect))
 
 
 def failure_of(rule: Rule) -> Failure:
