@@ -14,6 +14,7 @@ from scenegraph.fal.errors import (
     remedy_of,
 )
 from scenegraph.fal.exchange import Backoff, Clock, SystemClock
+from scenegraph.fal.news import News
 from scenegraph.fal.options import DownloadLimits, Limits, SubmitOptions, UploadLimits
 from scenegraph.fal.wire import (
     Answer,
@@ -37,6 +38,7 @@ __all__ = [
     "JobGone",
     "KeyRefused",
     "Limits",
+    "News",
     "QueueSilent",
     "QueueState",
     "QueueStatus",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import AsyncGenerator, Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -23,6 +24,7 @@ from scenegraph.fal.errors import (
 )
 from scenegraph.fal.exchange import Clock, Exchange, KeyAuth, Reply
 from scenegraph.fal.jobs import Jobs, OnStatus
+from scenegraph.fal.news import News
 from scenegraph.fal.options import DownloadLimits, Limits, SubmitOptions, UploadLimits
 from scenegraph.fal.uploads import Uploads
 from scenegraph.fal.urls import (
@@ -54,6 +56,7 @@ class FalClient:
         http: closed by this client only when `owns_http` says so.
         key: `id:secret`. It is sent to the queue and the rest host alone, and shown nowhere.
         queue_url, rest_url, cdn_url: https, or plain http on this machine (`*.localhost` too).
+        news: submits name its address for webhooks, and waits end as soon as it is told.
         clock, jitter, resolve: time, chance and name look-up, for tests.
     """
 
@@ -65,6 +68,7 @@ class FalClient:
         queue_url: str = QUEUE_URL,
         rest_url: str = REST_URL,
         cdn_url: str = CDN_URL,
+        news: News | None = None,
         limits: Limits | None = None,
         upload_limits: UploadLimits | None = None,
         download_limits: DownloadLimits | None = None,
@@ -96,11 +100,17 @@ class FalClient:
             resolve=resolve,
             limits=download_limits or DownloadLimits(),
         )
-        self._jobs = Jobs(self._exchange, self._limits)
+        self._news = news
+        self._jobs = Jobs(self._exchange, self._limits, news)
 
     @classmethod
     def from_settings(
-        cls, settings: Settings, *, limits: Limits | None = None, clock: Clock | None = None
+        cls,
+        settings: Settings,
+        *,
+        news: News | None = None,
+        limits: Limits | None = None,
+        clock: Clock | None = None,
     ) -> FalClient:
         """A client for the real network, with the key and the hosts of the environment."""
         pool = httpx.Limits(max_connections=40, max_keepalive_connections=20, keepalive_expiry=5.0)
@@ -110,6 +120,7 @@ class FalClient:
             queue_url=settings.fal_queue_url,
             rest_url=settings.fal_rest_url,
             cdn_url=settings.fal_cdn_url,
+            news=news,
             limits=limits,
             clock=clock,
             owns_http=True,
@@ -151,6 +162,9 @@ class FalClient:
                 next="Set FAL_KEY (the form is id:secret), or run with --backend animatic.",
             )
         options = options or SubmitOptions()
+        news = self._news if options.webhook is None else None
+        if news is not None:
+            options = replace(options, webhook=news.url)
         url = f"{self._queue_url}/{endpoint.strip('/')}"
         attempt = 0
         while True:
@@ -169,7 +183,10 @@ class FalClient:
                 cause, remedy = error, transport_remedy("submit", error)
             else:
                 if reply.ok:
-                    return self._submitted(endpoint, reply)
+                    submitted = self._submitted(endpoint, reply)
+                    if news is not None and options.webhook:
+                        news.expect(submitted.request_id)
+                    return submitted
                 fault = read_fault(reply.status, reply.headers, reply.json())
                 remedy = submit_remedy(reply.status, fault.words)
             said = f"HTTP {reply.status}" if reply is not None else type(cause).__name__
@@ -236,13 +253,22 @@ class FalClient:
         return await self._jobs.status(urls, patience_s=patience_s)
 
     async def wait(
-        self, urls: QueueUrls, on_status: OnStatus | None = None, *, limit_s: float | None = None
+        self,
+        urls: QueueUrls,
+        on_status: OnStatus | None = None,
+        *,
+        limit_s: float | None = None,
+        request_id: str | None = None,
     ) -> QueueStatus:
         """Poll until the job has ended, gently: waits grow, and grow more when many jobs are out.
 
+        Args:
+            request_id: the job's, so that news of its end ends the wait between two readings. What
+                became of it is read from the queue all the same.
+
         Raises: as `status`; `QueueSilent` also when `limit_s` is over.
         """
-        return await self._jobs.wait(urls, on_status, limit_s=limit_s)
+        return await self._jobs.wait(urls, on_status, limit_s=limit_s, request_id=request_id)
 
     def stream(self, urls: QueueUrls) -> AsyncGenerator[QueueStatus, None]:
         """Every change of a job as the service tells it; by polling when it does not.

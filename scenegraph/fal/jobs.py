@@ -11,6 +11,7 @@ import structlog
 from scenegraph.errors import Refused, SceneGraphError
 from scenegraph.fal.errors import Fault, JobGone, QueueSilent, Remedy, as_error, read_fault
 from scenegraph.fal.exchange import PASSING, Exchange, Reply
+from scenegraph.fal.news import News
 from scenegraph.fal.options import Limits
 from scenegraph.fal.stream import read_events
 from scenegraph.fal.wire import (
@@ -35,8 +36,9 @@ OnStatus = Callable[[QueueStatus], None]
 class Jobs:
     """Jobs that are out. Knows how many are being waited for, so that polling stays gentle."""
 
-    def __init__(self, exchange: Exchange, limits: Limits) -> None:
+    def __init__(self, exchange: Exchange, limits: Limits, news: News | None = None) -> None:
         self._exchange, self._limits, self._clock = exchange, limits, exchange.clock
+        self._news = news
         self._waiting = 0
 
     async def status(self, urls: QueueUrls, *, patience_s: float | None) -> QueueStatus:
@@ -64,9 +66,14 @@ class Jobs:
         return _silent(f"HTTP {reply.status}", fault.words)
 
     async def wait(
-        self, urls: QueueUrls, on_status: OnStatus | None, *, limit_s: float | None
+        self,
+        urls: QueueUrls,
+        on_status: OnStatus | None,
+        *,
+        limit_s: float | None,
+        request_id: str | None = None,
     ) -> QueueStatus:
-        async with aclosing(self._readings(urls, limit_s)) as readings:
+        async with aclosing(self._readings(urls, limit_s, request_id)) as readings:
             async for status in readings:
                 if on_status is not None:
                     on_status(status)
@@ -75,25 +82,40 @@ class Jobs:
         raise AssertionError("readings end with a completed one")
 
     async def _readings(
-        self, urls: QueueUrls, limit_s: float | None
+        self, urls: QueueUrls, limit_s: float | None, request_id: str | None = None
     ) -> AsyncGenerator[QueueStatus, None]:
-        """Readings until one is `completed`; the more jobs are waited for, the rarer for each."""
+        """Readings until one is `completed`; the more jobs are waited for, the rarer for each.
+
+        They are rarer still while a webhook is expected, and one follows it at once.
+        """
         until = self._clock.now() + (self._limits.job_s if limit_s is None else limit_s)
         attempt = 0
         self._waiting += 1
         try:
             while True:
                 status = await self.status(urls, patience_s=None)
+                if status.state == "completed" and self._news is not None:
+                    self._news.ended(request_id)
                 yield status
                 if status.state == "completed":
                     return
                 if self._clock.now() >= until:
                     raise _silent("the time for one job is over", "")
-                waited = self._limits.poll.wait_s(attempt, self._exchange.jitter())
-                await self._clock.sleep(max(waited, self._waiting / self._limits.polls_per_s))
-                attempt += 1
+                told = await self._until_the_next(attempt, request_id)
+                attempt = 0 if told else attempt + 1
         finally:
             self._waiting -= 1
+
+    async def _until_the_next(self, attempt: int, request_id: str | None) -> bool:
+        """The wait between two readings. True when a webhook ended it."""
+        expected = self._news is not None and self._news.is_expected(request_id)
+        pace = self._limits.poll_told if expected else self._limits.poll
+        waited = pace.wait_s(attempt, self._exchange.jitter())
+        waited = max(waited, self._waiting / self._limits.polls_per_s)
+        if self._news is None or request_id is None:
+            await self._clock.sleep(waited)
+            return False
+        return await self._news.nap(request_id, waited, self._clock)
 
     async def stream(self, urls: QueueUrls) -> AsyncGenerator[QueueStatus, None]:
         async with aclosing(read_events(self._exchange, f"{urls.status}/stream")) as bodies:

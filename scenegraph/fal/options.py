@@ -57,6 +57,7 @@ class Limits:
 
     Attributes:
         poll: waits between two readings of one job.
+        poll_told: the same while a webhook should tell of its end; what a lost one costs at most.
         polls_per_s: readings of all jobs together; hundreds in flight are polled more slowly each.
         patience_s: how long GETs may fail without a break before a job is left for a later run.
         job_s: how long one job is waited for.
@@ -69,6 +70,7 @@ class Limits:
     result_patience_s: float = 180.0
     job_s: float = 6 * 3600.0
     poll: Backoff = field(default_factory=lambda: Backoff(0.5, 8.0, 1.5))
+    poll_told: Backoff = field(default_factory=lambda: Backoff(15.0, 60.0, 1.5))
     polls_per_s: float = 20.0
     repeat: Backoff = field(default_factory=lambda: Backoff(0.5, 15.0, 2.0))
     resend: Backoff = field(default_factory=lambda: Backoff(1.0, 30.0, 2.0))
