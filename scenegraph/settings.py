@@ -22,6 +22,25 @@ def is_safe_service_url(url: str) -> bool:
     return parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOOPBACK)
 
 
+def split_listen(value: str) -> tuple[str, int]:
+    """Host and port of a place to listen at.
+
+    >>> split_listen("127.0.0.1:8322"), split_listen("[::1]:80")
+    (('127.0.0.1', 8322), ('::1', 80))
+
+    Raises:
+        ValueError: it is not `HOST:PORT`.
+    """
+    try:
+        parts = urlsplit(f"//{value}")
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        host = port = None
+    if not host or not port or parts.path or parts.query or "@" in value:
+        raise ValueError("must be HOST:PORT, such as 127.0.0.1:8322")
+    return host, port
+
+
 class Settings(BaseSettings):
     """The environment. The key is a secret: it never shows in a log, a repr or a report."""
 
@@ -38,6 +57,14 @@ class Settings(BaseSettings):
     )
     fal_cdn_url: str = Field(
         default="https://v3.fal.media", validation_alias="SCENEGRAPH_FAL_CDN_URL"
+    )
+    #: Where the service's public keys are; at the rest host by default.
+    fal_jwks_url: str | None = Field(default=None, validation_alias="SCENEGRAPH_FAL_JWKS_URL")
+    #: The address that the service is told to send webhooks to; without one, runs only poll.
+    webhook_url: str | None = Field(default=None, validation_alias="SCENEGRAPH_WEBHOOK_URL")
+    #: Where a run listens for them: what stands behind that address.
+    webhook_listen: str = Field(
+        default="127.0.0.1:8322", validation_alias="SCENEGRAPH_WEBHOOK_LISTEN"
     )
     fal_inflight: int = Field(default=2, ge=1, le=400, validation_alias="SCENEGRAPH_FAL_INFLIGHT")
     store: str | None = Field(default=None, validation_alias="SCENEGRAPH_STORE")
@@ -63,6 +90,26 @@ class Settings(BaseSettings):
         if not is_safe_service_url(value):
             raise ValueError("must be https (plain http is accepted for loopback only)")
         return value.rstrip("/")
+
+    @field_validator("fal_jwks_url", "webhook_url")
+    @classmethod
+    def _safe_or_none(cls, value: str | None) -> str | None:
+        if not value:
+            return None
+        if not is_safe_service_url(value) or not urlsplit(value).hostname:
+            raise ValueError("must be https (plain http is accepted for loopback only)")
+        return value
+
+    @field_validator("webhook_listen")
+    @classmethod
+    def _host_and_port(cls, value: str) -> str:
+        split_listen(value)
+        return value
+
+    @property
+    def jwks_url(self) -> str:
+        """Where the keys that webhooks are signed with can be read."""
+        return self.fal_jwks_url or f"{self.fal_rest_url}/.well-known/jwks.json"
 
     def credentials(self) -> str | None:
         """`id:secret`, or None when no key is set. Only the wire's header may hold it."""

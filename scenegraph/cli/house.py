@@ -7,8 +7,10 @@ import platform
 import shutil
 import sys
 from importlib.metadata import PackageNotFoundError, packages_distributions, version
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated, Any
+from urllib.parse import urlsplit
 
 import typer
 
@@ -182,6 +184,7 @@ def doctor(
             rows.append((part, "not installed", False))
     key = settings.credentials() is not None
     rows.append(("fal key", "set" if key else "not set (only --backend fal needs it)", True))
+    rows.append(("webhooks", *_webhooks(settings)))
     free = shutil.disk_usage(Path.cwd()).free / 1e9
     rows.append(("disk", f"{free:.0f} GB free here", free > 2))
     rows.append(("processors", str(os.cpu_count()), True))
@@ -203,6 +206,16 @@ def doctor(
             table.add_row("✓" if good else "[bold red]✗[/]", name, text)
         show_table(table)
     return 0 if well else 2
+
+
+def _webhooks(settings: Settings) -> tuple[str, bool]:
+    """What a run on fal would do about webhooks, and whether it can."""
+    if settings.webhook_url is None:
+        return "not set: runs poll (SCENEGRAPH_WEBHOOK_URL turns them on)", True
+    if find_spec("cryptography") is None:
+        return "the package cryptography is missing: pip install 'scenegraph[webhooks]'", False
+    host = urlsplit(settings.webhook_url).hostname
+    return f"told to {host}, listened for at {settings.webhook_listen}", True
 
 
 def animatic(

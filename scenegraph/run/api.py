@@ -148,7 +148,7 @@ async def run_async(
         journal = await stack.enter_async_context(Journal(ledger))
         slots = Slots(jobs or (settings.fal_inflight if backend == "fal" else os.cpu_count() or 2))
         if queue is None:
-            own = open_queue(backend, scene, settings, workers=jobs)
+            own = open_queue(backend, scene, settings, workers=jobs, listener=listener)
             queue = await stack.enter_async_context(own)
         material = await stack.enter_async_context(Material(queue, journal, backend))
         listener = _with_money(listener, ledger, scene.name, number, purse, backend)

@@ -10,14 +10,17 @@ import httpx
 
 from scenegraph.animatic import ANIMATIC_URL, animatic_transport, create_app
 from scenegraph.errors import SceneError
-from scenegraph.fal import Backoff, FalClient, Limits
+from scenegraph.fal import Backoff, FalClient, Limits, News
 from scenegraph.ledger import Engine
+from scenegraph.run.ears import listening
+from scenegraph.run.events import Listener, silent
 from scenegraph.scene import Scene
 from scenegraph.settings import LOOPBACK, Settings
 
 #: A drawing takes a second or two: asked more often than a paid job.
 NEARBY = Limits(
     poll=Backoff(0.05, 0.5, 1.4),
+    poll_told=Backoff(1, 5, 1.4),
     polls_per_s=400,
     repeat=Backoff(0.1, 5, 2),
     resend=Backoff(0.1, 5, 2),
@@ -25,8 +28,11 @@ NEARBY = Limits(
 
 
 @asynccontextmanager
-async def open_fal(settings: Settings) -> AsyncIterator[FalClient]:
+async def open_fal(settings: Settings, *, news: News | None = None) -> AsyncIterator[FalClient]:
     """A client of the real service, or of a queue on this machine that stands for it.
+
+    Args:
+        news: of jobs that have ended, when webhooks are listened for.
 
     Raises:
         SceneError: no key is set, and the queue is not on this machine.
@@ -38,21 +44,29 @@ async def open_fal(settings: Settings) -> AsyncIterator[FalClient]:
             next="Set FAL_KEY (or FAL_KEY_ID and FAL_KEY_SECRET), or run the free preview: "
             "--backend animatic.",
         )
-    async with FalClient.from_settings(settings, limits=NEARBY if local else None) as client:
+    limits = NEARBY if local else None
+    async with FalClient.from_settings(settings, news=news, limits=limits) as client:
         yield client
 
 
 @asynccontextmanager
 async def open_queue(
-    engine: Engine, scene: Scene, settings: Settings, *, workers: int | None = None
+    engine: Engine,
+    scene: Scene,
+    settings: Settings,
+    *,
+    workers: int | None = None,
+    listener: Listener = silent,
 ) -> AsyncIterator[FalClient]:
     """A client of the engine's queue, closed when the block ends.
+
+    On `fal`, webhooks are listened for as long as the block lasts, when the settings say where.
 
     Raises:
         SceneError: `fal` was asked for and no key is set.
     """
     if engine == "fal":
-        async with open_fal(settings) as client:
+        async with listening(settings, listener) as news, open_fal(settings, news=news) as client:
             yield client
         return
     app = create_app(

@@ -166,7 +166,7 @@ class Camera:
             before = now
 
         try:
-            status = await self._queue.wait(take.urls, show)
+            status = await self._queue.wait(take.urls, show, request_id=take.request_id)
             answer = await self._queue.result(take.urls, status=status)
         except ShotError as error:
             remedy = remedy_of(error)
