@@ -116,6 +116,11 @@ MODEL_ERRORS: Mapping[str, Row] = {
     "value_error.missing": Row(Remedy.LOSE, 422, _FIELD),
     "value_error": Row(Remedy.LOSE, 422, _FIELD),
     "int_parsing": Row(Remedy.LOSE, 422, _FIELD),
+    "float_parsing": Row(Remedy.LOSE, 422, _FIELD),
+    "bool_parsing": Row(Remedy.LOSE, 422, _FIELD),
+    "string_type": Row(Remedy.LOSE, 422, _FIELD),
+    "list_type": Row(Remedy.LOSE, 422, _FIELD),
+    "dict_type": Row(Remedy.LOSE, 422, _FIELD),
     "literal_error": Row(Remedy.LOSE, 422, _FIELD),
 }
 
