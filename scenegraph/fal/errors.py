@@ -350,6 +350,23 @@ def as_error(fault: Fault, what: str) -> SceneGraphError:
     )
 
 
+def unreadable_again(error: ShotError) -> Refused:
+    """What stands for a file that was sent anew and still could not be read: it is final.
+
+    The service calls `file_download_error` not retryable. The one excuse, that our URL had died,
+    is used up by the new upload, and a 422 "may still be charged" (fal's FAQ): so asking the same
+    again is a person's to decide, not the next run's.
+    """
+    return Refused(
+        error.message,
+        next="The file was uploaded anew and still could not be read. Check the file of that "
+        "field, or wait until the service's storage is well; then `scenegraph rerun` asks again.",
+        field=error.field,
+        service=error.service,
+        detail={**(error.detail or {}), "remedy": Remedy.LOSE.value},
+    )
+
+
 def _next_for(http: int | None) -> str:
     if http == 404:
         return "`scenegraph models` lists the models; this one may have been taken off the service."
