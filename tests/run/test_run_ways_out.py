@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
+import anyio
 import pytest
 
 from scenegraph.ledger import State
@@ -103,6 +105,35 @@ def test_a_pause_shuts_the_purse_and_collects_what_is_out(theatre: Callable[...,
     assert (again.exit_code, again.submits, house.submits) == (0, 3, 4)
     asked = Counter(body["prompt"].split(".")[0] for body in house.queue.submits)
     assert set(asked.values()) == {1}, "nothing was asked for twice"
+
+
+@pytest.mark.ffmpeg
+def test_a_pause_stops_a_request_that_was_being_prepared(theatre: Callable[..., Any]) -> None:
+    """Its file was on its way to the service when the lock was met: the purse is shut, no POST."""
+    house = theatre(
+        {"waits": CHAIN["waits"], "street": {"kind": "t2v", "prompt": "a street"}},
+    )
+    app, paused = house.app, asyncio.Event()
+
+    async def held(scope: Any, receive: Any, send: Any) -> None:
+        """An upload that lasts until the run has paused."""
+        if scope.get("path") == "/files/upload":
+            with anyio.move_on_after(5):
+                await paused.wait()
+        await app(scope, receive, send)
+
+    def listen(event: Any) -> None:
+        if _word(event) == "paused":
+            paused.set()
+
+    house.app = held
+    house.goes_wrong(effect="locked", prompt="a street", times=0)
+    result = house.run(jobs=2, listener=listen)
+    assert (result.exit_code, house.submits, house.takes("waits")) == (4, 0, [])
+    assert len(house.queue.uploads) == 1
+    house.queue.faults.clear()
+    assert house.run().exit_code == 0
+    assert (house.submits, len(house.queue.uploads)) == (2, 1)
 
 
 def _word(event: Any) -> str:
