@@ -13,7 +13,8 @@ SceneGraphError
 │   ├── SubmitUncertain    it left, no reply came: it may be running, and billed
 │   ├── Refused            the queue or the model said no: asking the same again cannot help
 │   ├── JobFailed          accepted, then failed for a passing reason: a new request may help
-│   └── DownloadFailed     the job is done and paid; only its file did not arrive
+│   ├── DownloadFailed     the job is done and paid; only its file did not arrive
+│   └── TakeDamaged        a take's file in the store is gone or changed; nothing was asked
 ├── LedgerError            the ledger cannot be read or written; nothing was spent  (exit 2)
 │   ├── StoreBusy          another process holds this scene
 │   └── LedgerTooNew       written by a newer scenegraph
@@ -234,6 +235,12 @@ class DownloadFailed(ShotError):
     """The job is done and paid; only its file did not arrive. Fetch again, never ask again."""
 
     kind = "download-failed"
+
+
+class TakeDamaged(ShotError):
+    """A take's file in the store is gone, or holds other bytes. Nothing was asked because of it."""
+
+    kind = "take-damaged"
 
 
 class LedgerError(SceneGraphError):

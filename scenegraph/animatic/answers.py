@@ -52,6 +52,8 @@ MODEL_ERRORS: dict[str, tuple[int, dict[str, Any]]] = {
     # Types of classic validation, which some apps still answer with.
     "missing": (422, {}),
     "value_error.missing": (422, {}),
+    "value_error": (422, {}),
+    "literal_error": (422, {}),
     "int_parsing": (422, {}),
     "float_parsing": (422, {}),
     "bool_parsing": (422, {}),

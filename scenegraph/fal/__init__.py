@@ -12,6 +12,7 @@ from scenegraph.fal.errors import (
     Remedy,
     UploadFailed,
     remedy_of,
+    unreadable_again,
 )
 from scenegraph.fal.exchange import Backoff, Clock, SystemClock
 from scenegraph.fal.news import News
@@ -51,4 +52,5 @@ __all__ = [
     "UploadLimits",
     "Uploaded",
     "remedy_of",
+    "unreadable_again",
 ]

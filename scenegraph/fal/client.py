@@ -319,6 +319,15 @@ class FalClient:
         """
         return await self._uploads.upload(path, sha256=sha256, expire_s=expire_s)
 
+    async def may_pass_on(self, url: str) -> bool:
+        """Whether a file that the service is said to have already may be named to it by `url`.
+
+        By the rules of a download. A queue that is not fal's own reads only what lies with it, so
+        nothing of one queue is ever named to another.
+        """
+        ours = origin(url) in {origin(base) for base in self._bases}
+        return (ours or is_at_fal(self._queue_url)) and await self._downloads.may_fetch(url)
+
     async def download(self, url: str, to: Path, *, sha256: str | None = None) -> Downloaded:
         """Bring a file home, whole or not at all. Repeated when it fails; the job never is.
 

@@ -77,6 +77,14 @@ class Downloads:
             part.unlink(missing_ok=True)
         raise _failed(url, f"{said}, {self._limits.tries} times")
 
+    async def may_fetch(self, url: str) -> bool:
+        """Whether a download would go to this address."""
+        try:
+            await self._check(url)
+        except (_Passing, _Final):
+            return False
+        return True
+
     async def _once(self, url: str, part: Path, to: Path) -> Downloaded:
         async with asyncio.timeout(self._limits.file_s):
             for _ in range(MOST_REDIRECTS + 1):

@@ -116,6 +116,11 @@ MODEL_ERRORS: Mapping[str, Row] = {
     "value_error.missing": Row(Remedy.LOSE, 422, _FIELD),
     "value_error": Row(Remedy.LOSE, 422, _FIELD),
     "int_parsing": Row(Remedy.LOSE, 422, _FIELD),
+    "float_parsing": Row(Remedy.LOSE, 422, _FIELD),
+    "bool_parsing": Row(Remedy.LOSE, 422, _FIELD),
+    "string_type": Row(Remedy.LOSE, 422, _FIELD),
+    "list_type": Row(Remedy.LOSE, 422, _FIELD),
+    "dict_type": Row(Remedy.LOSE, 422, _FIELD),
     "literal_error": Row(Remedy.LOSE, 422, _FIELD),
 }
 
@@ -342,6 +347,23 @@ def as_error(fault: Fault, what: str) -> SceneGraphError:
             "ctx": [dict(context) for context in fault.contexts],
             "words": fault.words,
         },
+    )
+
+
+def unreadable_again(error: ShotError) -> Refused:
+    """What stands for a file that was sent anew and still could not be read: it is final.
+
+    The service calls `file_download_error` not retryable. The one excuse, that our URL had died,
+    is used up by the new upload, and a 422 "may still be charged" (fal's FAQ): so asking the same
+    again is a person's to decide, not the next run's.
+    """
+    return Refused(
+        error.message,
+        next="The file was uploaded anew and still could not be read. Check the file of that "
+        "field, or wait until the service's storage is well; then `scenegraph rerun` asks again.",
+        field=error.field,
+        service=error.service,
+        detail={**(error.detail or {}), "remedy": Remedy.LOSE.value},
     )
 
 

@@ -222,6 +222,23 @@ class Ledger(Attempts):
         with self._writer.write() as to:
             to.insert(uploads, {**row, "created_at": self._clock()})
 
+    def forget_upload(self, sha256: str, engine: str) -> None:
+        """The service cannot read these bytes under any URL that is known: none is found again."""
+        values = {"ended": self._clock(), "its_hash": sha256, "its_engine": engine}
+        with self._writer.write() as to:
+            to.run(
+                "forget_upload",
+                lambda: (
+                    uploads.update()
+                    .where(
+                        uploads.c.sha256 == bindparam("its_hash"),
+                        uploads.c.engine == bindparam("its_engine"),
+                    )
+                    .values(expires_at=bindparam("ended"))
+                ),
+                values,
+            )
+
     def hold(self, scene: str) -> Hold:
         """Hold the scene while it is worked on (a context manager).
 

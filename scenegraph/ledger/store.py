@@ -139,7 +139,7 @@ class MediaStore:
         media = _media_name(digest, suffix)
         to = self._at(media)
         folder = to.rpartition("/")[0]
-        if self._fs.exists(to):
+        if self._fs.exists(to) and (not self.is_local or _is_whole(Path(to), digest)):
             self._fs.rm_file(part)
             return Stored(digest, media)
         if self.is_local:
@@ -192,6 +192,12 @@ def _hash_of(file: IO[bytes]) -> str:
     for block in iter(lambda: file.read(BLOCK), b""):
         digest.update(block)
     return digest.hexdigest()
+
+
+def _is_whole(path: Path, digest: str) -> bool:
+    """Whether a kept file still holds its bytes; one that has rotted gives way to a whole one."""
+    with path.open("rb") as file:
+        return _hash_of(file) == digest
 
 
 def _fsync_file(file: Any) -> None:

@@ -13,7 +13,7 @@ from scenegraph.media.grab import grab_jpeg
 from scenegraph.media.planes import Planes
 from scenegraph.media.probe import probe
 from scenegraph.media.still import open_still
-from scenegraph.media.tail import cut_tail, tail_command, tail_length
+from scenegraph.media.tail import cut_tail, is_own_tail, tail_command, tail_length
 
 __all__ = [
     "Clip",
@@ -24,6 +24,7 @@ __all__ = [
     "encode_frames",
     "ffmpeg_exe",
     "grab_jpeg",
+    "is_own_tail",
     "open_still",
     "probe",
     "read_frames",

@@ -39,6 +39,31 @@ def tail_length(clip: Clip, wanted: int, rate: Fraction) -> int:
     return (min(there, wanted) - 1) // 8 * 8 + 1
 
 
+#: What a cut would mend, besides what `is_own_tail` looks at itself.
+_MENDED = frozenset(
+    ("truncated", "decode-errors", "late-start", "sound-longer", "size-mismatch", "size-changes")
+)
+
+
+def is_own_tail(clip: Clip, wanted: int, rate: Fraction) -> bool:
+    """Whether the tail would be the clip itself, frame by frame: then nothing need be cut.
+
+    >>> clip = Clip(path=Path("a.mp4"), frames=33, rate=Fraction(24), width=64, height=36)
+    >>> [is_own_tail(clip, 65, Fraction(24)), is_own_tail(clip, 25, Fraction(24)),
+    ...     is_own_tail(clip, 65, Fraction(30))]
+    [True, False, False]
+    """
+    plain = (
+        clip.rotation == 0
+        and clip.pixel_aspect == 1
+        and not clip.full_range
+        and _even_size(clip) == (clip.width, clip.height)
+        and not _MENDED.intersection(clip.warnings)
+    )
+    whole = 9 <= clip.frames <= wanted and clip.frames % 8 == 1
+    return plain and whole and not _needs_resampling(clip, rate)
+
+
 def tail_command(
     clip: Clip, frames: int, to: Path, rate: Fraction, *, exe: str | None = None
 ) -> list[str]:

@@ -270,7 +270,8 @@ async def _cut(
         )
     except CutError as error:
         listener(NoticeEvent(message=f"{error.message} {error.next}"))
-        return replace(result, notices=(*result.notices, error.message), reel_failed=error.message)
+        notices = (*result.notices, error.message)
+        return replace(result, notices=notices, reel_failed=error.message, reel_next=error.next)
     return replace(result, reel=reel.path, timeline=reel.timeline)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -23,18 +24,26 @@ from scenegraph.errors import (
     ShotError,
     SubmitUncertain,
 )
-from scenegraph.fal import FalClient, JobGone, QueueStatus, Remedy, remedy_of
-from scenegraph.ledger import Journal, State, Take
+from scenegraph.fal import (
+    FalClient,
+    JobGone,
+    QueueStatus,
+    Remedy,
+    remedy_of,
+    unreadable_again,
+)
+from scenegraph.ledger import Journal, Memory, State, Take
 from scenegraph.media import probe
 from scenegraph.plan import Job
-from scenegraph.run.events import ShotEvent, Stage
+from scenegraph.run.as_asked import not_as_asked
+from scenegraph.run.events import NoticeEvent, ShotEvent, Stage
 from scenegraph.run.material import Material
 from scenegraph.run.purse import Purse
 from scenegraph.units import as_usd
 
 log = structlog.get_logger(__name__)
 
-Tell = Callable[[ShotEvent], None]
+Tell = Callable[[ShotEvent | NoticeEvent], None]
 
 #: How long a request that is on its way may still take to be written down after an interrupt.
 LAST_WORD_S = 10.0
@@ -113,11 +122,12 @@ class Camera:
             self._give_back(take.id)
             if isinstance(error, NotSubmitted):
                 self.submits -= 1
-            is_final = remedy_of(error) is Remedy.LOSE
+            told = await self._final_if_sent_anew(take, error)
+            is_final = remedy_of(told) is Remedy.LOSE
             end = self._ledger.refused if is_final else self._ledger.lost
-            bound.warning("take.not_submitted", error=error.message)
-            await self._journal.write(end, take.id, _facts(error))
-            raise
+            bound.warning("take.not_submitted", error=told.message)
+            await self._journal.write(end, take.id, _facts(told))
+            raise told from error.__cause__
         await self._journal.write(
             self._ledger.submitted, take.id, submitted.request_id, submitted.urls
         )
@@ -168,7 +178,8 @@ class Camera:
         try:
             status = await self._queue.wait(take.urls, show, request_id=take.request_id)
             answer = await self._queue.result(take.urls, status=status)
-        except ShotError as error:
+        except ShotError as failed:
+            error = await self._final_if_sent_anew(take, failed)
             remedy = remedy_of(error)
             if isinstance(error, JobGone) and take.billed:
                 # It was paid for, and the service has forgotten it: only a person can tell.
@@ -180,7 +191,7 @@ class Camera:
                 if isinstance(error, JobGone):
                     end = self._ledger.lost
                 await self._journal.write(end, take.id, _facts(error))
-            raise
+            raise error from failed.__cause__
         raw = dict(answer.raw) or {"video": {"url": answer.video_url}}
         usd = settled(take, answer.billable_units)
         if take.billed and take.id in self._promised:
@@ -215,9 +226,25 @@ class Camera:
             clip = await asyncio.to_thread(probe, store.path(stored.media))
         except BrokenMedia:
             clip = None
+        odd = not_as_asked(take, clip) if clip is not None else ()
+        if clip is not None and odd:
+            clip = replace(clip, warnings=(*clip.warnings, *odd))
         await self._journal.write(self._ledger.fetched, take.id, stored.sha256, stored.media, clip)
         log.info("take.fetched", slate=take.slate, bytes=got.bytes)
-        return await asyncio.to_thread(self._ledger.take, take.id)
+        if odd:
+            log.warning("take.not_as_asked", slate=take.slate, differs=list(odd))
+            message = f"{take.slate} is not as it was asked for: {', '.join(odd)}."
+            self._tell(NoticeEvent(message=f"{message} It is kept, and conformed in the cut."))
+        take = await asyncio.to_thread(self._ledger.take, take.id)
+        await self._material.remember_answer(take, url)
+        return take
+
+    async def _final_if_sent_anew(self, take: Take, error: SceneGraphError) -> SceneGraphError:
+        """The same error, or its final form when a new upload has not helped."""
+        if remedy_of(error) is not Remedy.REUPLOAD or not isinstance(error, ShotError):
+            return error
+        memory = await asyncio.to_thread(self._ledger.memory, take.scene)
+        return unreadable_again(error) if was_sent_anew(take, memory) else error
 
     def _give_back(self, id: int) -> None:
         self._purse.give_back(self._promised.pop(id, Decimal(0)))
@@ -236,6 +263,21 @@ def settled(take: Take, units: Decimal | None) -> Decimal:
     return as_usd(units * endpoint.price.usd)
 
 
+def was_sent_anew(take: Take, memory: Memory) -> bool:
+    """Whether this take was asked for with new uploads, because the last one's could not be read.
+
+    Read off the ledger, so that it holds in the run that collects what another one asked for.
+    """
+    for one in reversed(memory.of_shot(take.shot)):
+        if one.number >= take.number or one.setup != take.setup or one.engine != take.engine:
+            continue
+        if one.state is State.LOST and (one.error or {}).get("remedy") == Remedy.REUPLOAD:
+            return True
+        if one.state is not State.LOST:
+            return False  # its files could be read, or a person has decided since
+    return False
+
+
 def _facts(error: SceneGraphError) -> dict[str, Any]:
     facts: dict[str, Any] = {"kind": error.kind, "message": error.message, "next": error.next}
     if isinstance(error, ShotError):
@@ -243,4 +285,6 @@ def _facts(error: SceneGraphError) -> dict[str, Any]:
         hint = (error.detail or {}).get("request_id_hint")
         if hint:
             facts["request_id_hint"] = hint
+        if remedy_of(error) is Remedy.REUPLOAD:
+            facts["remedy"] = Remedy.REUPLOAD.value
     return facts

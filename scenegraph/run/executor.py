@@ -27,6 +27,7 @@ from scenegraph.plan import PlanContext, ShotPlan, plan_shot
 from scenegraph.run.camera import Camera
 from scenegraph.run.events import Listener, NoticeEvent, ShotEvent, Stage
 from scenegraph.run.eyes import Eyes
+from scenegraph.run.intact import must_be_intact
 from scenegraph.run.material import Material
 from scenegraph.run.remedies import Again, Circle, next_step
 from scenegraph.run.result import ShotOutcome
@@ -105,6 +106,7 @@ class Executor:
                 async with self._slots.take(AT_ONCE):
                     take = await self._camera.collect(take.id, quietly=True)
             await self._journal.reviewed(take.id, await self._eyes.glance(take))
+            await asyncio.to_thread(must_be_intact, take, self._ledger.store)
         except PersonNeeded as error:
             self._pause(error)
         except ShotError as error:
@@ -192,6 +194,7 @@ class Executor:
         parent = parents.get(tail) if tail else None
         review = await self._eyes.look(take, parent)
         await self._journal.reviewed(take.id, review)
+        await asyncio.to_thread(must_be_intact, take, self._ledger.store)
         shot = graph.shots[take.shot]
         policy = self._context.scene.drift_of(shot)
         earlier = [

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 from collections import Counter
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +14,7 @@ from scenegraph.ledger import MediaStore, Review, Take
 from scenegraph.media import open_still
 from scenegraph.plan import PlanContext
 from scenegraph.review import Footage, look, look_at, watch
+from scenegraph.run.intact import damage_of
 from scenegraph.scene import FrameOf
 
 
@@ -40,9 +40,10 @@ class Eyes:
         Args:
             parent: the take that it goes on from, if any.
         """
-        path = self._file_of(take)
-        if path is None:
-            return Review(verdict="broken", reasons=("its file is not in the store",))
+        damage = await asyncio.to_thread(damage_of, take, self._store)
+        if damage is not None or take.media is None:
+            return Review(verdict="broken", reasons=(str(damage),))
+        path = self._store.path(take.media)
         shot = self._context.graph.shots[take.shot]
         budgets = self._context.scene.drift_of(shot).budgets
         async with self._places:
@@ -68,18 +69,21 @@ class Eyes:
 
     async def glance(self, take: Take) -> Review:
         """The review of a take by itself: of a shot that may want something else by now."""
-        path = self._file_of(take)
-        if path is None:
-            return Review(verdict="broken", reasons=("its file is not in the store",))
+        damage = await asyncio.to_thread(damage_of, take, self._store)
+        if damage is not None or take.media is None:
+            return Review(verdict="broken", reasons=(str(damage),))
+        path = self._store.path(take.media)
         async with self._places:
             return await asyncio.to_thread(look, path)
 
     async def _footage_of(self, take: Take | None) -> Footage | None:
-        path = self._file_of(take) if take is not None else None
-        if take is None or path is None or take.clip is None:
+        if take is None or take.media is None or take.clip is None:
             return None
         if take.id not in self._seen:
+            if await asyncio.to_thread(damage_of, take, self._store) is not None:
+                return None
             try:
+                path = self._store.path(take.media)
                 self._keep(take, await asyncio.to_thread(watch, path, take.clip))
             except BrokenMedia:
                 return None
@@ -98,9 +102,6 @@ class Eyes:
     def _keep(self, take: Take, footage: Footage) -> None:
         self._seen[take.id] = footage
         self._owner.setdefault(take.shot, set()).add(take.id)
-
-    def _file_of(self, take: Take) -> Path | None:
-        return self._store.path(take.media) if take.media is not None else None
 
     def _keyframe(self, shot: str) -> NDArray[np.uint8] | None:
         """The still that the shot's chain started from, as RGB."""

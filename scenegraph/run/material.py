@@ -14,17 +14,23 @@ from typing import Self
 import numpy as np
 from PIL import Image
 
-from scenegraph.errors import MediaError, NotSubmitted
+from scenegraph.errors import MediaError, NotSubmitted, TakeDamaged
 from scenegraph.fal import FalClient
 from scenegraph.ledger import Engine, Journal, Ledger, Review, Take
-from scenegraph.media import cut_tail, read_rgb
+from scenegraph.media import cut_tail, is_own_tail, read_rgb
 from scenegraph.plan import Input, Job, hash_file
+from scenegraph.run.intact import damage_of
 from scenegraph.units import exact_rate
+
+#: fal keeps what it made "at least 7 days" (FAQ), less the longest that a job is waited for. An
+#: account may keep it for less: then the service says so, and the bytes are sent.
+ANSWER_LIVES_S = 7 * 86400 - 6 * 3600
 
 
 class Material:
     """Uploads by content: the same bytes have one URL while it lives, also across runs.
 
+    An answer's own URL is one: a hop that is shown its parent's whole clip needs no upload.
     Two hops that need the same tail in the same moment share one upload. An upload that is under
     way when the block of this value ends is given up.
     """
@@ -33,7 +39,9 @@ class Material:
         self._queue, self._journal, self._engine = queue, journal, engine
         self._ledger: Ledger = journal.ledger
         self._under_way: dict[str, asyncio.Task[str]] = {}
-        self._unreadable: set[str] = set()
+        self._answers: dict[str, str] = {}
+        # An in-process queue forgets its files when it ends, so its URLs are not remembered.
+        self._lasting = engine == "fal"
 
     async def __aenter__(self) -> Self:
         return self
@@ -76,7 +84,22 @@ class Material:
         for one in job.inputs:
             digest = hash_file(await self._file_of(one, job, parents))
             self._under_way.pop(digest, None)
-            self._unreadable.add(digest)
+            self._answers.pop(digest, None)
+            if self._lasting:
+                await self._journal.write(self._ledger.forget_upload, digest, self._engine)
+
+    async def remember_answer(self, take: Take, url: str) -> None:
+        """The service has the file of this fetched take already, at its answer's own `url`."""
+        if take.sha256 is None or take.clip is None:
+            return
+        if not self._lasting:
+            self._answers[take.sha256] = url
+            return
+        # When it was made is not said; it is no older than its request.
+        until = (take.submitted_at or take.created_at) + ANSWER_LIVES_S
+        await self._journal.write(
+            self._ledger.remember_upload, take.sha256, self._engine, url, expires_at=until
+        )
 
     async def _file_of(self, one: Input, job: Job, parents: Mapping[str, Take | None]) -> Path:
         if one.file is not None:
@@ -88,14 +111,24 @@ class Material:
                 next=f"`scenegraph rerun SCENE {one.parent}` shoots it again.",
             )
         store = self._ledger.store
+        damage = await asyncio.to_thread(damage_of, take, store)
+        if damage is not None:
+            raise TakeDamaged(
+                f"{job.slate} cannot be shot from {take.slate}: {damage}. Nothing was asked.",
+                next="Put the file back from a copy and run again, or "
+                f"`scenegraph rerun SCENE {one.parent}` shoots it again.",
+            )
         if one.frame is not None:
             review = await asyncio.to_thread(self._ledger.review_of, take.id)
             data = await asyncio.to_thread(_still_from, take.clip.path, one.frame, review)
             return store.path((await asyncio.to_thread(store.put_bytes, data, ".png")).media)
         rate = exact_rate(job.params.get("frame_rate") or take.clip.rate)
+        wanted = one.tail_frames or 65
+        if is_own_tail(take.clip, wanted, rate):
+            return take.clip.path  # by the answer's own URL or sent again: the same bytes
         temp = store.temp(".mp4")
         try:
-            await cut_tail(take.clip, one.tail_frames or 65, temp, rate)
+            await cut_tail(take.clip, wanted, temp, rate)
             stored = await asyncio.to_thread(store.put_file, temp)
         finally:
             temp.unlink(missing_ok=True)
@@ -115,14 +148,13 @@ class Material:
             self._under_way.pop(digest, None)
 
     async def _send(self, file: Path, digest: str) -> str:
-        # An in-process queue forgets its files when it ends, so its URLs are not remembered.
-        lasting = self._engine == "fal"
-        if lasting and digest not in self._unreadable:
+        known = self._answers.get(digest)
+        if self._lasting:
             known = await asyncio.to_thread(self._ledger.find_upload, digest, self._engine)
-            if known:
-                return known
+        if known and await self._queue.may_pass_on(known):
+            return known
         sent = await self._queue.upload(file, sha256=digest)
-        if lasting:
+        if self._lasting:
             await self._journal.write(
                 self._ledger.remember_upload,
                 digest,

@@ -9,9 +9,11 @@ from fractions import Fraction
 from pathlib import Path
 
 from scenegraph.cut import Kept, Progress, make_timeline, reel_format, stitch
+from scenegraph.errors import CutError
 from scenegraph.ledger import Engine, Ledger, Take, Timeline
 from scenegraph.review import look
 from scenegraph.run.events import Listener, ReelEvent
+from scenegraph.run.intact import damage_of
 from scenegraph.scene import Scene, ShotGraph
 from scenegraph.settings import Settings
 
@@ -98,6 +100,13 @@ def _kept(
         take = takes[id]
         if take.clip is None:
             continue
+        damage = damage_of(take, ledger.store)
+        if damage is not None:
+            raise CutError(
+                f"The reel cannot be cut: {take.slate}, {damage}.",
+                next="Put the file back from a copy and cut again, or "
+                f"`scenegraph rerun SCENE {id}` shoots another take.",
+            )
         review = ledger.review_of(take.id)
         if review is None or not review.series:
             review = look(take.clip.path)

@@ -64,6 +64,7 @@ class RunResult:
     stopped_at_budget: bool = False
     notices: tuple[str, ...] = field(default=())
     reel_failed: str | None = None
+    reel_next: str = ""
 
     @property
     def lost(self) -> tuple[ShotOutcome, ...]:
@@ -105,7 +106,7 @@ class RunResult:
             )
         if self.stopped_at_budget:
             return "Raise `budget_usd` in the scene, or `--max-usd`, and run again."
-        return ""
+        return self.reel_next
 
     def shown(self, path: Path | None) -> str | None:
         """A path as JSON and people see it: relative where it lies in the scene's folder."""

@@ -67,6 +67,7 @@ def _take_json(take: Take, folder: Path) -> dict[str, Any]:
         "engine": take.engine,
         "request_id": take.request_id,
         "media": path.as_posix() if path else None,
+        "warnings": list(take.clip.warnings) if take.clip else [],
         "error": dict(take.error) if take.error else None,
     }
 

@@ -37,7 +37,8 @@ FINAL = [
     "archive_file_count_exceeds_maximum", "audio_duration_too_long",
     "audio_duration_too_short", "unsupported_audio_format", "unsupported_image_format",
     "unsupported_video_format", "video_duration_too_long", "video_duration_too_short",
-    "missing", "value_error.missing", "int_parsing",
+    "missing", "value_error.missing", "value_error", "literal_error", "int_parsing",
+    "float_parsing", "bool_parsing", "string_type", "list_type", "dict_type",
 ]  # fmt: skip
 PASSING = {
     "internal_server_error": 500,
@@ -119,11 +120,13 @@ async def test_the_same_error_in_an_answer_of_200_is_an_error_too(type, serve):
 
 def test_the_table_has_every_row_of_the_documentation():
     """A type that is missing here would be guessed by its HTTP status."""
-    assert {*FINAL, *PASSING, "file_download_error"} <= set(MODEL_ERRORS)
+    assert {*FINAL, *PASSING, "file_download_error"} == set(MODEL_ERRORS)
     assert {type: row.http for type, row in REQUEST_ERRORS.items()} == {
         **PLATFORM,
         **PLATFORM_FINAL,
     }
+    for type in (*FINAL, "file_download_error"):
+        assert MODEL_ERRORS[type].http == 422 and not MODEL_ERRORS[type].header_decides
     for type, http in PASSING.items():
         assert MODEL_ERRORS[type].http == http and MODEL_ERRORS[type].header_decides
 

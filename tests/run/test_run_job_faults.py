@@ -14,6 +14,7 @@ from scenegraph.fal.errors import MODEL_ERRORS as MODEL_ROWS
 from scenegraph.fal.errors import REQUEST_ERRORS as REQUEST_ROWS
 from scenegraph.ledger import State
 from scenegraph.media import probe
+from scenegraph.plan import Selection
 
 ONE = {"platform": {"kind": "t2v", "prompt": "an empty platform at night"}}
 WAITS = {"waits": {"kind": "i2v", "keyframe": "mara.front", "prompt": "she waits"}}
@@ -83,9 +84,19 @@ def test_paid_work_that_does_not_arrive_is_owed_and_fetched_later(
 
 
 ROWS = {**MODEL_ROWS, **REQUEST_ROWS}
-TYPES = [type for type in (*MODEL_ERRORS, *REQUEST_ERRORS) if type in ROWS]
+TYPES = [*MODEL_ERRORS, *REQUEST_ERRORS]
 PASS = [type for type in TYPES if ROWS[type].remedy is Remedy.ASK_AGAIN]
 FINAL = [type for type in TYPES if ROWS[type].remedy is Remedy.LOSE]
+
+
+def test_the_proving_ground_can_say_every_row_and_no_other() -> None:
+    """A row that the queue cannot say is never tried; a word of the queue without one is a guess.
+
+    Codes are compared, too: they are written down in both places.
+    """
+    said = {type: http for type, (http, _) in MODEL_ERRORS.items()}
+    assert said == {type: row.http for type, row in MODEL_ROWS.items()}
+    assert {type: row.http for type, row in REQUEST_ROWS.items()} == REQUEST_ERRORS
 
 
 @pytest.fixture(scope="module")
@@ -183,11 +194,40 @@ def test_an_upload_that_the_service_cannot_read_is_sent_anew_once(
 
 
 @pytest.mark.ffmpeg
-def test_a_file_that_is_never_readable_loses_the_shot(theatre: Callable[..., Any]) -> None:
+def test_a_file_that_is_never_readable_is_refused(theatre: Callable[..., Any]) -> None:
+    """The one excuse, a dead URL, is used up: "not retryable", so no run asks again by itself."""
     house = theatre(WAITS)
-    house.goes_wrong(effect="fail", type="file_download_error", times=0)
+    loc = ("body", "image_url")
+    words = "Failed to download the file"
+    house.goes_wrong(effect="fail", type="file_download_error", times=0, loc=loc, message=words)
     result = house.run()
-    assert (result.exit_code, house.submits, house.states("waits")) == (1, 2, [State.LOST] * 2)
+    assert (result.exit_code, house.submits) == (1, 2)
+    assert house.states("waits") == [State.LOST, State.REFUSED]
+    error = result.outcomes[0].error
+    assert result.outcomes[0].state == "refused" and words in error["message"]
+    assert (error["field"], error["service"]) == ("body.image_url", "file_download_error")
+    assert "uploaded anew" in error["next"] and "rerun SCENE waits" in result.next_step
+    again = house.run()
+    assert (again.exit_code, again.submits, house.submits) == (1, 0, 2)
+    house.queue.faults.clear()
+    assert house.run(selection=Selection.of(force="waits")).exit_code == 0 and house.submits == 3
+
+
+@pytest.mark.ffmpeg
+def test_a_second_failure_is_known_as_one_in_the_run_that_collects_it(
+    theatre: Callable[..., Any],
+) -> None:
+    """The job after the new upload was left out; it fails while a later run waits for it."""
+    house = theatre(WAITS, patience={"job_s": 0.3})
+    house.goes_wrong(effect="fail", type="file_download_error", submit=1)
+    house.goes_wrong(effect="never", submit=2)
+    assert house.run().exit_code == 1
+    assert house.states("waits") == [State.LOST, State.SUBMITTED]
+    house.queue.faults.clear()
+    house.goes_wrong(effect="fail", type="file_download_error", times=0)
+    house.queue._enqueue(list(house.queue.jobs.values())[1])
+    assert house.run().submits == 0
+    assert house.states("waits") == [State.LOST, State.REFUSED] and house.submits == 2
 
 
 @pytest.mark.ffmpeg
