@@ -29,6 +29,8 @@ def run_command(args: list[str]) -> int:
         write_nowhere(1)
         return 0
     except Exception as error:
+        if _hides_an_interrupt(error):
+            return _interrupted()
         # pydantic is not loaded for its error's name: `--help` does without it.
         if type(error).__name__ == "ValidationError" and getattr(error, "title", "") == "Settings":
             show_error(_bad_setting(error), as_json)
@@ -56,6 +58,18 @@ def run_command(args: list[str]) -> int:
 def _interrupted() -> int:
     sys.stderr.write("\nInterrupted. All state is kept: run the same command again to go on.\n")
     return INTERRUPTED
+
+
+def _hides_an_interrupt(error: BaseException | None) -> bool:
+    """True for a Ctrl-C that became an error of the package that was being loaded.
+
+    pydantic says it in words alone: "SchemaError: Error building … KeyboardInterrupt".
+    """
+    while error is not None:
+        if isinstance(error, KeyboardInterrupt) or "KeyboardInterrupt" in str(error):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
 
 
 def _bad_setting(error: Any) -> SceneError:

@@ -40,6 +40,20 @@ from scenegraph.cli import main
 sys.meta_path.insert(0, Typing())
 main(sys.argv[2:])
 """
+#: … and while pydantic builds a model, which says so by an error of its own.
+INTERRUPTED_IN_A_MODEL = """\
+import re
+import scenegraph.scene
+from pydantic_core import SchemaValidator, core_schema
+def typed(*_):
+    raise KeyboardInterrupt
+def load_scene(*_, **__):
+    re.compile = typed
+    SchemaValidator(core_schema.str_schema(pattern="a", regex_engine="python-re"))
+scenegraph.scene.load_scene = load_scene
+from scenegraph.cli import main
+main()
+"""
 #: … and when the command is done.
 INTERRUPTED_AT_THE_END = """\
 import atexit, os, signal
@@ -114,6 +128,13 @@ def test_an_interrupt_while_modules_are_loaded_is_130(scene, module, line):
     assert "Interrupted" in said
     assert len(said.strip().splitlines()) == 1
     assert done.stdout == ""
+
+
+def test_an_interrupt_that_a_package_turns_into_its_own_error_is_130(scene):
+    """pydantic-core makes a SchemaError of it, without a cause."""
+    done = play(INTERRUPTED_IN_A_MODEL, "plan", scene)
+    assert done.returncode == 130, done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
