@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import _thread
 import os
 import signal
 import sys
+import threading
 from collections.abc import Sequence
 from typing import Any
 
@@ -22,6 +24,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     heard = signal.getsignal(signal.SIGINT) is signal.default_int_handler
     if heard:
         signal.signal(signal.SIGINT, _leave)
+        sys.unraisablehook = _type_again
     sys.stderr = _Unread(sys.stderr)
     from scenegraph.cli.main import run_command
 
@@ -41,6 +44,14 @@ def main(argv: Sequence[str] | None = None) -> None:
 def _leave(_number: int, _frame: object) -> None:
     os.write(2, b"\nInterrupted.\n")
     os._exit(INTERRUPTED)  # an exception would be shown, or swallowed, by what is being imported
+
+
+def _type_again(lost: sys.UnraisableHookArgs) -> None:
+    """A Ctrl-C within a callback that may raise nothing was dropped: it comes once more."""
+    if issubclass(lost.exc_type, KeyboardInterrupt):
+        threading.Timer(0.01, _thread.interrupt_main).start()  # in here it would be dropped too
+    else:
+        sys.__unraisablehook__(lost)
 
 
 def flush_out() -> None:
