@@ -7,26 +7,59 @@ print(plan(scene).usd)                # what it would cost on fal.ai; spends not
 result = run(scene)                   # the free preview; run_async inside an event loop
 """
 
-from scenegraph.catalog import calculate_cost, load_catalog
-from scenegraph.errors import SceneError, SceneGraphError, SceneInvalid
-from scenegraph.plan import Plan, Selection
-from scenegraph.run import Event, RunResult, cut_again, plan, run, run_async
-from scenegraph.scene import (
-    AnimaticSettings,
-    Character,
-    DriftPolicy,
-    ExtendShot,
-    FrameOf,
-    ImageShot,
-    Lora,
-    MotionShot,
-    Picture,
-    Prompt,
-    Reel,
-    Scene,
-    Shot,
-    TextShot,
-)
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from scenegraph.catalog import calculate_cost, load_catalog
+    from scenegraph.errors import SceneError, SceneGraphError, SceneInvalid
+    from scenegraph.plan import Plan, Selection
+    from scenegraph.run import Event, RunResult, cut_again, plan, run, run_async
+    from scenegraph.scene import (
+        AnimaticSettings,
+        Character,
+        DriftPolicy,
+        ExtendShot,
+        FrameOf,
+        ImageShot,
+        Lora,
+        MotionShot,
+        Picture,
+        Prompt,
+        Reel,
+        Scene,
+        Shot,
+        TextShot,
+    )
+else:
+    from scenegraph.late import come_late
+
+    come_late(
+        __name__,
+        {
+            "catalog": ("calculate_cost", "load_catalog"),
+            "errors": ("SceneError", "SceneGraphError", "SceneInvalid"),
+            "plan": ("Plan", "Selection"),
+            "run": ("Event", "RunResult", "cut_again", "plan", "run", "run_async"),
+            "scene": (
+                "AnimaticSettings",
+                "Character",
+                "DriftPolicy",
+                "ExtendShot",
+                "FrameOf",
+                "ImageShot",
+                "Lora",
+                "MotionShot",
+                "Picture",
+                "Prompt",
+                "Reel",
+                "Scene",
+                "Shot",
+                "TextShot",
+            ),
+        },
+    )
 
 __version__ = "0.1.0"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from decimal import Decimal
-from math import ceil
+from math import ceil, floor
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypedDict
 
@@ -13,7 +13,6 @@ from pydantic import BeforeValidator, Field, StringConstraints
 
 from scenegraph.scene import Character, Scene, Shot, TextShot
 from scenegraph.scene.shots import NAME_PATTERN
-from scenegraph.units import snap_to
 
 #: A hop is worth 4 to 5 seconds: shorter ones pay more for the tail, longer ones drift more.
 SHORTEST_HOP_S, LONGEST_HOP_S = 4.0, 5.0
@@ -114,7 +113,7 @@ def even_hops(seconds: float, rate: int) -> tuple[int, float]:
     fewest = max(1, ceil(wanted / longest))
     choices = []
     for hops in (fewest, fewest + 1):
-        frames = min(longest, max(8, snap_to(round(wanted / hops), 8)))
+        frames = min(longest, max(8, floor(wanted / hops / 8 + 0.5) * 8))
         choices.append((frames < shortest, abs(hops * frames - wanted), hops, frames))
     _, _, hops, frames = min(choices)
     return hops, round(frames / rate, 4)

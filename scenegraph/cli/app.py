@@ -9,6 +9,7 @@ import typer
 from scenegraph import __version__
 from scenegraph.cli import clips, house, scenes, shooting, takes
 from scenegraph.cli.logs import set_up_logs
+from scenegraph.cli.show import print_text
 
 app = typer.Typer(
     name="scenegraph",
@@ -23,7 +24,7 @@ app = typer.Typer(
 
 def _version(asked: bool) -> None:
     if asked:
-        typer.echo(__version__)
+        print_text(f"{__version__}\n")
         raise typer.Exit
 
 

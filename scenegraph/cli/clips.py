@@ -6,10 +6,9 @@ import json
 import os
 import sys
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Annotated, Any, Literal
+from typing import IO, TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -22,15 +21,13 @@ from scenegraph.cli.show import (
     show_json,
     show_table,
 )
+from scenegraph.cli.start import write_nowhere
 from scenegraph.errors import BrokenMedia, SceneError, SceneGraphError
-from scenegraph.ledger import Review
-from scenegraph.run.looking import (
-    cutpoints_of,
-    review_clip,
-    review_json,
-    review_line,
-    write_series,
-)
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
+
+    from scenegraph.ledger import Review
 
 Batch = Annotated[
     Path | None,
@@ -65,6 +62,8 @@ def review(
 
     Example: `scenegraph review take.mp4 --keyframe mara.png --parent before.mp4`
     """
+    from scenegraph.run.looking import review_clip, review_json, write_series
+
     if batch is not None:
         _answer_lines(batch, _review_line)
         return
@@ -83,6 +82,8 @@ def review(
 
 
 def _review_line(line: dict[str, Any]) -> dict[str, Any]:
+    from scenegraph.run.looking import review_line
+
     clip = _path(line, "clip")
     if clip is None:
         raise SceneError("The line names no `clip`.", next='{"clip": "clip.mp4"}')
@@ -132,6 +133,8 @@ def cutpoints(
 
     Example: `scenegraph cutpoints a.mp4 b.mp4 c.mp4 --target 240`
     """
+    from scenegraph.run.looking import cutpoints_of
+
     if batch is not None:
         _answer_lines(batch, _cutpoints_line)
         return
@@ -156,6 +159,8 @@ def cutpoints(
 
 
 def _cutpoints_line(line: dict[str, Any]) -> dict[str, Any]:
+    from scenegraph.run.looking import cutpoints_of
+
     clips = line.get("clips")
     if not isinstance(clips, list) or not clips or not all(isinstance(c, str) for c in clips):
         raise SceneError("`clips` is a list of paths.", next='{"clips": ["a.mp4", "b.mp4"]}')
@@ -202,6 +207,8 @@ def _answer_lines(file: Path, answer: Callable[[dict[str, Any]], dict[str, Any]]
     program may write a line, read its answer and then write the next.
     """
 
+    from concurrent.futures import ThreadPoolExecutor
+
     def one(number: int, text: bytes) -> dict[str, Any]:
         try:
             line = _object(number, text)
@@ -225,6 +232,8 @@ def _answer_lines(file: Path, answer: Callable[[dict[str, Any]], dict[str, Any]]
                     told.append(voice.submit(tell, workers.submit(one, number, text)))
         for each in told:
             each.result()
+    except BrokenPipeError:  # the reader has left, as `head` does: no more is asked
+        write_nowhere(1)
     finally:  # after an interruption nothing more is begun
         workers.shutdown(cancel_futures=True)
         voice.shutdown(cancel_futures=True)

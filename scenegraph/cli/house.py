@@ -6,24 +6,20 @@ import os
 import platform
 import shutil
 import sys
-from importlib.metadata import PackageNotFoundError, packages_distributions, version
-from importlib.util import find_spec
 from pathlib import Path
-from typing import Annotated, Any
-from urllib.parse import urlsplit
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from scenegraph import __version__
-from scenegraph.animatic import FaultPlan, create_app, serve
-from scenegraph.catalog import Endpoint, load_catalog
 from scenegraph.cli.options import AsJson, MaxUsd
-from scenegraph.cli.probing import probe_fal
 from scenegraph.cli.show import plain_table, say, show_json, show_table
 from scenegraph.errors import SceneError, SceneGraphError
-from scenegraph.media import ffmpeg_exe
-from scenegraph.settings import Settings
 from scenegraph.units import usd_text
+
+if TYPE_CHECKING:
+    from scenegraph.catalog import Endpoint
+    from scenegraph.settings import Settings
 
 PARTS = (
     "pydantic",
@@ -57,6 +53,8 @@ def models(
 
     Example: `scenegraph models ltxv-13b-098-distilled`
     """
+    from scenegraph.catalog import load_catalog
+
     catalog = load_catalog()
     families = [catalog.family(model)] if model else list(catalog.families.values())
     if as_json:
@@ -164,8 +162,15 @@ def doctor(
 
     Example: `scenegraph doctor`, or `scenegraph doctor --probe-fal --max-usd 0.50`
     """
+    from importlib.metadata import PackageNotFoundError, packages_distributions, version
+
+    from scenegraph.media import ffmpeg_exe
+    from scenegraph.settings import Settings
+
     settings = Settings()
     if probe:
+        from scenegraph.cli.probing import probe_fal
+
         return probe_fal(settings, max_usd, yes, as_json)
     rows: list[tuple[str, str, bool]] = [
         ("scenegraph", __version__, True),
@@ -210,6 +215,9 @@ def doctor(
 
 def _webhooks(settings: Settings) -> tuple[str, bool]:
     """What a run on fal would do about webhooks, and whether it can."""
+    from importlib.util import find_spec
+    from urllib.parse import urlsplit
+
     if settings.webhook_url is None:
         return "not set: runs poll (SCENEGRAPH_WEBHOOK_URL turns them on)", True
     if find_spec("cryptography") is None:
@@ -237,6 +245,8 @@ def animatic(
     `SCENEGRAPH_FAL_QUEUE_URL=http://127.0.0.1:8321 SCENEGRAPH_FAL_REST_URL=http://127.0.0.1:8321
     SCENEGRAPH_FAL_CDN_URL=http://127.0.0.1:8321 scenegraph run scene.yaml --backend fal`
     """
+    from scenegraph.animatic import FaultPlan, create_app, serve
+
     plan = FaultPlan.load(faults) if faults else None
     app = create_app(drift=drift, latency_s=latency, faults=plan, workers=workers, folder=folder)
 

@@ -5,10 +5,6 @@ from __future__ import annotations
 import logging
 import sys
 
-import structlog
-
-from scenegraph.settings import Settings
-
 
 def set_up_logs(verbose: bool) -> None:
     """Console lines for people, or one JSON object a line (`SCENEGRAPH_LOG=json`).
@@ -16,6 +12,10 @@ def set_up_logs(verbose: bool) -> None:
     People see warnings alone unless they ask for more: the progress shows the rest. Programs that
     ask for JSON get every event.
     """
+    import structlog
+
+    from scenegraph.settings import Settings
+
     as_json = Settings().log == "json"
     level = logging.INFO if verbose or as_json else logging.ERROR
     render: structlog.typing.Processor = (

@@ -3,46 +3,38 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
-
-from pydantic import ValidationError
+from typing import Any
 
 from scenegraph.cli.app import app
 from scenegraph.cli.show import show_error
+from scenegraph.cli.start import INTERRUPTED, write_nowhere
 from scenegraph.errors import Place, SceneError, SceneGraphError
 
-INTERRUPTED = 130
 
-
-def main(argv: Sequence[str] | None = None) -> None:
-    """Run `scenegraph ARGV` and exit with its code.
+def run_command(args: list[str]) -> int:
+    """The exit code of one command line.
 
     A `SceneGraphError` becomes a sentence and its exit code; anything else is a bug and keeps its
     traceback.
     """
-    args = list(sys.argv[1:] if argv is None else argv)
-    sys.exit(run_command(args))
-
-
-def run_command(args: list[str]) -> int:
-    """The exit code of one command line."""
     as_json = "--json" in args
     try:
         returned = app(args, prog_name="scenegraph", standalone_mode=False)
     except SceneGraphError as error:
         show_error(error, as_json)
         return error.exit_code
-    except ValidationError as error:
-        if error.title != "Settings":
-            raise
-        show_error(_bad_setting(error), as_json)
-        return SceneError.exit_code
     except (KeyboardInterrupt, EOFError):
         return _interrupted()
     except BrokenPipeError:
-        sys.stderr.close()
+        write_nowhere(1)
         return 0
     except Exception as error:
+        if _hides_an_interrupt(error):
+            return _interrupted()
+        # pydantic is not loaded for its error's name: `--help` does without it.
+        if type(error).__name__ == "ValidationError" and getattr(error, "title", "") == "Settings":
+            show_error(_bad_setting(error), as_json)
+            return SceneError.exit_code
         # typer keeps its own copy of click, or uses the installed one: told by what they offer.
         if type(error).__name__ == "Abort":
             sys.stderr.write("\nNothing was asked for.\n")
@@ -68,7 +60,19 @@ def _interrupted() -> int:
     return INTERRUPTED
 
 
-def _bad_setting(error: ValidationError) -> SceneError:
+def _hides_an_interrupt(error: BaseException | None) -> bool:
+    """True for a Ctrl-C that became an error of the package that was being loaded.
+
+    pydantic says it in words alone: "SchemaError: Error building … KeyboardInterrupt".
+    """
+    while error is not None:
+        if isinstance(error, KeyboardInterrupt) or "KeyboardInterrupt" in str(error):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
+
+
+def _bad_setting(error: Any) -> SceneError:
     first = error.errors(include_input=False, include_url=False)[0]
     name = str(first["loc"][0]) if first["loc"] else "a setting"
     said = first["msg"].removeprefix("Value error, ")

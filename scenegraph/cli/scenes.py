@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import sys
-from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -22,22 +20,22 @@ from scenegraph.cli.options import (
     Store,
     Until,
 )
-from scenegraph.cli.show import json_text, plain_table, say, show_json, show_table, write_text
-from scenegraph.errors import SceneError, did_you_mean
-from scenegraph.plan import Plan, Selection
-from scenegraph.run import plan as make_plan
-from scenegraph.run import remember
-from scenegraph.scene import (
-    RULES,
-    draw_dot,
-    draw_mermaid,
-    draw_svg,
-    json_schema,
-    lint,
-    load_scene,
-    save_scene,
+from scenegraph.cli.show import (
+    json_text,
+    plain_table,
+    print_text,
+    say,
+    show_json,
+    show_table,
+    write_text,
 )
+from scenegraph.errors import SceneError, did_you_mean
 from scenegraph.units import usd_text
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
+
+    from scenegraph.plan import Plan, Selection
 
 GROUP = "scenegraph.workflows"
 TONES = {
@@ -74,6 +72,9 @@ def check(
         return
     if scene is None:
         raise SceneError("Which scene?", next="`scenegraph check SCENE`")
+    from scenegraph.run import plan as make_plan
+    from scenegraph.scene import lint, load_scene
+
     loaded = load_scene(scene)
     make_plan(loaded)  # a request that the service would not take is an error of the scene too
     findings = lint(loaded)
@@ -96,6 +97,8 @@ def check(
 
 
 def _explain(rule: str, as_json: bool) -> None:
+    from scenegraph.scene import RULES
+
     known = {one.number: one for one in RULES}
     found = known.get(rule.upper())
     if found is None:
@@ -134,6 +137,9 @@ def plan(
 
     Example: `scenegraph plan scene.yaml --set shots.mara-turns.seconds=3`
     """
+    from scenegraph.run import plan as make_plan
+    from scenegraph.scene import load_scene
+
     loaded = load_scene(scene, overrides=_overrides(set_))
     made = make_plan(
         loaded,
@@ -156,6 +162,8 @@ def selection(
     force: list[str] | None = None,
     force_down: list[str] | None = None,
 ) -> Selection:
+    from scenegraph.plan import Selection
+
     return Selection.of(
         from_=from_ or (),
         until=until or (),
@@ -229,6 +237,9 @@ def graph(
 
     Example: `scenegraph graph scene.yaml --out graph.svg`
     """
+    from scenegraph.run import remember
+    from scenegraph.scene import draw_dot, draw_mermaid, draw_svg, load_scene
+
     loaded = load_scene(scene)
     endings = {".svg": "svg", ".dot": "dot", ".gv": "dot", ".mmd": "mermaid"}
     kind = format or endings.get(out.suffix if out else "", "mermaid")
@@ -247,7 +258,7 @@ def graph(
         edges = [[one, child] for one in shots.order for child in shots.children(one)]
         show_json({"scene": loaded.name, "shots": list(shots.order), "edges": edges, kind: text})
     else:
-        sys.stdout.write(text.rstrip("\n") + "\n")
+        print_text(text.rstrip("\n") + "\n")
 
 
 def schema(
@@ -260,6 +271,8 @@ def schema(
 
     Example: `scenegraph schema --out scene.schema.json`
     """
+    from scenegraph.scene import json_schema
+
     if out is None:
         show_json(json_schema())
         return
@@ -286,6 +299,8 @@ def new(
 
     Example: `scenegraph new scene.yaml --workflow establishing --setting "a harbour at dawn"`
     """
+    from importlib.metadata import entry_points
+
     entries = {entry.name: entry for entry in entry_points(group=GROUP)}
     if list_ or file is None or workflow is None:
         if not list_:
@@ -301,6 +316,8 @@ def new(
         )
     if file.exists() and not overwrite:
         raise SceneError(f"{file} is there already.", next="Give --overwrite to replace it.")
+    from scenegraph.scene import save_scene
+
     recipe = entries[workflow].load()
     made = recipe(**_arguments(context.args))
     file.parent.mkdir(parents=True, exist_ok=True)

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
-import tempfile
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from scenegraph.cli.live import watching
 from scenegraph.cli.options import (
     AsJson,
     Backend,
@@ -31,18 +29,14 @@ from scenegraph.cli.options import (
 from scenegraph.cli.scenes import selection
 from scenegraph.cli.show import cannot_write, plain_table, say, show_json, show_table
 from scenegraph.errors import SceneError, SceneGraphError
-from scenegraph.ledger import Engine as EngineName
-from scenegraph.ledger import Ledger
-from scenegraph.media import ffmpeg_exe
-from scenegraph.plan import Selection
-from scenegraph.report import Dailies, write_dailies
-from scenegraph.run import RunResult, cut_again, remember, store_of
-from scenegraph.run import plan as make_plan
-from scenegraph.run import run as run_scene
-from scenegraph.run.looking import cut_clips
-from scenegraph.scene import Scene, load_scene
-from scenegraph.settings import Settings
 from scenegraph.units import exact_rate, usd_text
+
+if TYPE_CHECKING:
+    from scenegraph.ledger import Engine as EngineName
+    from scenegraph.plan import Selection
+    from scenegraph.report import Dailies
+    from scenegraph.run import RunResult
+    from scenegraph.scene import Scene
 
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Spend without asking.")]
 Partial = Annotated[bool, typer.Option(help="Cut the reel although shots were lost.")]
@@ -111,6 +105,8 @@ def rerun(
 
     Example: `scenegraph rerun scene.yaml mara-turns`
     """
+    from scenegraph.plan import Selection
+
     chosen = Selection(force=tuple(shots), from_=tuple(shots))
     return _shoot(
         scene, backend, store, chosen, max_usd, jobs, yes, partial, out, with_dailies, as_json
@@ -130,6 +126,12 @@ def _shoot(
     with_dailies: bool,
     as_json: bool,
 ) -> int:
+    from scenegraph.cli.live import watching
+    from scenegraph.media import ffmpeg_exe
+    from scenegraph.run import plan as make_plan
+    from scenegraph.run import run as run_scene
+    from scenegraph.scene import load_scene
+
     scene = load_scene(path)
     _must_take_a_reel(out)
     ffmpeg_exe()  # missed now, and not when takes are paid for
@@ -166,6 +168,12 @@ def _page(
     scene: Scene, backend: Backend, store: str | None, result: RunResult | None
 ) -> Dailies | None:
     """The report; one that cannot be written does not undo a run."""
+    from scenegraph.ledger import Ledger
+    from scenegraph.report import write_dailies
+    from scenegraph.run import plan as make_plan
+    from scenegraph.run import store_of
+    from scenegraph.settings import Settings
+
     made = make_plan(scene, backend=backend.value, store=store)
     try:
         with Ledger.open(store_of(scene, Settings(), store), create=False) as ledger:
@@ -248,6 +256,12 @@ def cut(
 
     Example: `scenegraph cut scene.yaml`, or `scenegraph cut a.mp4 b.mp4 --out film.mp4`
     """
+    import tempfile
+
+    from scenegraph.cli.live import watching
+    from scenegraph.run import cut_again
+    from scenegraph.run.looking import cut_clips
+
     if what[0].suffix.lower() in (".yaml", ".yml", ".json"):
         if len(what) > 1:
             raise SceneError("One scene is cut at a time.", next="`scenegraph cut SCENE`")
@@ -344,6 +358,13 @@ def dailies(
 
     Example: `scenegraph dailies scene.yaml`
     """
+    from scenegraph.ledger import Ledger
+    from scenegraph.report import write_dailies
+    from scenegraph.run import plan as make_plan
+    from scenegraph.run import remember, store_of
+    from scenegraph.scene import load_scene
+    from scenegraph.settings import Settings
+
     loaded = load_scene(scene)
     leading = remember(loaded, store=store).leading_engine
     made = make_plan(loaded, backend=backend.value if backend else leading, store=store)

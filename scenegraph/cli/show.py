@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from scenegraph.cli.start import flush_out, write_nowhere
 from scenegraph.errors import SceneError, SceneGraphError, SceneInvalid
 
 #: A pipe has no width: what is read by a program is not folded.
@@ -19,9 +20,16 @@ WIDE = 10_000
 FOLDS = frozenset({"shot", "clip", "why", "media", "said", "price", "range", "default", "what"})
 
 
+class _Paper(Console):
+    """A console whose reader may leave, as `head` does: Rich would end the command with 1."""
+
+    def on_broken_pipe(self) -> None:
+        write_nowhere(1)
+
+
 def console() -> Console:
     """Standard output, with colours only in a terminal."""
-    return Console(highlight=False, soft_wrap=True)
+    return _Paper(highlight=False, soft_wrap=True)
 
 
 def say(text: str = "", style: str | None = None) -> None:
@@ -30,7 +38,7 @@ def say(text: str = "", style: str | None = None) -> None:
 
 def show_table(table: Table) -> None:
     """Fitted to a terminal; anywhere else each row is one line, without blanks at its end."""
-    out = Console(highlight=False)
+    out = _Paper(highlight=False)
     if out.is_terminal:
         out.print(table)
         return
@@ -38,7 +46,16 @@ def show_table(table: Table) -> None:
     with wide.capture() as captured:
         wide.print(table)
     lines = captured.get().splitlines()
-    sys.stdout.write("".join(line.rstrip() + "\n" for line in lines))
+    print_text("".join(line.rstrip() + "\n" for line in lines))
+
+
+def print_text(text: str) -> None:
+    """Write to stdout as it is. A reader that left changes nothing: the command goes on."""
+    try:
+        sys.stdout.write(text)
+    except BrokenPipeError:
+        write_nowhere(1)
+    flush_out()
 
 
 def write_text(path: Path, text: str) -> None:
@@ -62,7 +79,7 @@ def cannot_write(path: Path, error: OSError) -> SceneError:
 
 def show_json(value: Any) -> None:
     """Exactly one document on stdout."""
-    sys.stdout.write(json_text(value))
+    print_text(json_text(value))
 
 
 def json_text(value: Any) -> str:

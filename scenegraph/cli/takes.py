@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from scenegraph.cli.options import AsJson, ScenePath, Store
 from scenegraph.cli.show import console, plain_table, say, show_json, show_table
 from scenegraph.errors import SceneError
-from scenegraph.ledger import Take
-from scenegraph.run import sheet
+
+if TYPE_CHECKING:
+    from scenegraph.ledger import Take
+    from scenegraph.run.sheet import WayOut
 
 #: Columns of a terminal in which a media file's name finds room.
 ROOMY = 170
@@ -35,6 +37,8 @@ def takes(
 
     Example: `scenegraph takes scene.yaml mara-turns`
     """
+    from scenegraph.run import sheet
+
     found = sheet.takes_json(scene, tuple(shots or ()), store=store)
     if as_json:
         show_json(found)
@@ -74,6 +78,8 @@ def pick(
 
     Example: `scenegraph pick scene.yaml mara-turns 1`
     """
+    from scenegraph.run import sheet
+
     _tell(sheet.pick(scene, shot, take, store=store), "is circled", as_json)
 
 
@@ -82,6 +88,8 @@ def pin(scene: ScenePath, shot: OneShot, store: Store = None, as_json: AsJson = 
 
     Example: `scenegraph pin scene.yaml mara-turns`
     """
+    from scenegraph.run import sheet
+
     _tell(sheet.pick(scene, shot, store=store, and_pin=True), "is pinned", as_json)
 
 
@@ -90,6 +98,8 @@ def unpin(scene: ScenePath, shot: OneShot, store: Store = None, as_json: AsJson 
 
     Example: `scenegraph unpin scene.yaml mara-turns`
     """
+    from scenegraph.run import sheet
+
     _tell(sheet.pick(scene, shot, store=store, and_pin=False), "is not pinned", as_json)
 
 
@@ -105,6 +115,8 @@ def why(
 
     Example: `scenegraph why scene.yaml mara-turns 1 2`
     """
+    from scenegraph.run import sheet
+
     first, second, changed = sheet.compare(scene, shot, was, now, store=store)
     if as_json:
         show_json(
@@ -138,12 +150,14 @@ def resolve(
 
     Example: `scenegraph resolve scene.yaml mara-turns --attach 764cabcf-b745-4b3e`
     """
+    from scenegraph.run import sheet
+
     if (attach is not None) + resubmit + give_up != 1:
         raise SceneError(
             "Say one of --attach REQUEST_ID, --resubmit and --give-up.",
             next="The service's dashboard lists the requests that it has.",
         )
-    way: sheet.WayOut = "attach" if attach else "resubmit" if resubmit else "give-up"
+    way: WayOut = "attach" if attach else "resubmit" if resubmit else "give-up"
     take = sheet.resolve(scene, shot, way, attach, store=store)
     _tell(take, f"is {take.state.value}; `scenegraph run SCENE` goes on", as_json)
 

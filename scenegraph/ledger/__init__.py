@@ -4,23 +4,47 @@ In come intents, answers, reviews; out come snapshots (`Memory`) to plan from. N
 of a service here, nothing is looked at or judged, and no take is ever overwritten.
 """
 
-from scenegraph.ledger.hold import Hold
-from scenegraph.ledger.journal import Journal
-from scenegraph.ledger.ledger import Ledger, memory_of
-from scenegraph.ledger.memory import Memory
-from scenegraph.ledger.moves import is_legal
-from scenegraph.ledger.reviews import Measure, Overlap, Review, VerdictWord
-from scenegraph.ledger.store import MediaStore, Stored
-from scenegraph.ledger.takes import (
-    Amendment,
-    Engine,
-    Intent,
-    Money,
-    QueueUrls,
-    State,
-    Take,
-)
-from scenegraph.ledger.timeline import Event, JoinKind, ReelFormat, Timeline
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from scenegraph.ledger.hold import Hold
+    from scenegraph.ledger.journal import Journal
+    from scenegraph.ledger.ledger import Ledger
+    from scenegraph.ledger.memory import Memory
+    from scenegraph.ledger.moves import is_legal
+    from scenegraph.ledger.recall import memory_of
+    from scenegraph.ledger.reviews import Measure, Overlap, Review, VerdictWord
+    from scenegraph.ledger.store import MediaStore, Stored
+    from scenegraph.ledger.takes import (
+        Amendment,
+        Engine,
+        Intent,
+        Money,
+        QueueUrls,
+        State,
+        Take,
+    )
+    from scenegraph.ledger.timeline import Event, JoinKind, ReelFormat, Timeline
+else:
+    from scenegraph.late import come_late
+
+    come_late(
+        __name__,
+        {
+            "hold": ("Hold",),
+            "journal": ("Journal",),
+            "ledger": ("Ledger",),
+            "memory": ("Memory",),
+            "moves": ("is_legal",),
+            "recall": ("memory_of",),
+            "reviews": ("Measure", "Overlap", "Review", "VerdictWord"),
+            "store": ("MediaStore", "Stored"),
+            "takes": ("Amendment", "Engine", "Intent", "Money", "QueueUrls", "State", "Take"),
+            "timeline": ("Event", "JoinKind", "ReelFormat", "Timeline"),
+        },
+    )
 
 __all__ = [
     "Amendment",

@@ -17,6 +17,7 @@ from scenegraph.ledger.attempts import Attempts
 from scenegraph.ledger.database import make_engine, prepare, sentences, sqlite_url
 from scenegraph.ledger.hold import Hold
 from scenegraph.ledger.memory import Memory
+from scenegraph.ledger.recall import LEDGER
 from scenegraph.ledger.reviews import Review
 from scenegraph.ledger.rows import (
     json_text,
@@ -26,8 +27,6 @@ from scenegraph.ledger.store import MediaStore
 from scenegraph.ledger.tables import amendments, reels, runs, takes, uploads
 from scenegraph.ledger.takes import Amendment, Money, State, Take
 from scenegraph.ledger.writer import Writer
-
-LEDGER = "ledger.db"
 
 
 class Ledger(Attempts):
@@ -264,20 +263,3 @@ class Ledger(Attempts):
 
 INTERRUPTED = "The process ended between writing this take down and hearing from the queue."
 RESOLVE = "`scenegraph resolve SCENE SHOT --attach REQUEST_ID | --resubmit | --give-up`."
-
-
-def memory_of(store: str | Path, scene: str) -> Memory:
-    """The memory of a scene in a store that may not be there yet; nothing is made or written.
-
-    Raises:
-        LedgerError: the ledger is there and cannot be read.
-    """
-    if Path(store).is_file():
-        raise LedgerError(
-            f"The store {store} is a file; a store is a folder.",
-            next="Move that file away, or use another store with --store.",
-        )
-    if not (Path(store) / LEDGER).is_file():
-        return Memory(scene)
-    with Ledger.open(store, create=False) as ledger:
-        return ledger.memory(scene)

@@ -89,13 +89,7 @@ async def run_ffmpeg(
     progress = ("-progress", "pipe:1", "-nostats") if on_progress else ()
     full = [program, *QUIET, *progress, *arguments]
     try:
-        process = await asyncio.create_subprocess_exec(
-            *full,
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE if on_progress else asyncio.subprocess.DEVNULL,
-            stderr=asyncio.subprocess.PIPE,
-            start_new_session=True,  # a Ctrl-C reaches us alone; we end FFmpeg and clean up
-        )
+        process = await _started(full, on_progress is not None)
     except OSError as error:
         raise _would_not_start(full, error) from error
     words = bytearray()
@@ -254,6 +248,25 @@ def feed_ffmpeg(
 def _drain_thread(stream: IO[bytes], words: list[bytes]) -> None:
     while chunk := stream.read(65536):
         words[:] = [(b"".join(words) + chunk)[-LAST_WORDS:]]
+
+
+async def _started(command: Sequence[str], tells: bool) -> asyncio.subprocess.Process:
+    """Start the program. Cancelled meanwhile, asyncio would kill it and leave its children."""
+    starting = asyncio.ensure_future(
+        asyncio.create_subprocess_exec(
+            *command,
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE if tells else asyncio.subprocess.DEVNULL,
+            stderr=asyncio.subprocess.PIPE,
+            start_new_session=True,  # a Ctrl-C reaches us alone; we end FFmpeg and clean up
+        )
+    )
+    try:
+        return await asyncio.shield(starting)
+    except asyncio.CancelledError:
+        with contextlib.suppress(OSError):  # it did not start
+            await _end(await starting)
+        raise
 
 
 async def _end(process: asyncio.subprocess.Process) -> None:

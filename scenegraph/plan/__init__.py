@@ -4,16 +4,39 @@ Keys, plan, selection, amendments and what changed. Everything but `hash_inputs`
 reads a file, writes to the ledger, or asks a service.
 """
 
-from scenegraph.plan.amend import amended_graph, pick_amendment
-from scenegraph.plan.context import PlanContext
-from scenegraph.plan.expect import Expected
-from scenegraph.plan.inputs import Input, hash_file, hash_inputs
-from scenegraph.plan.keys import derive_seed
-from scenegraph.plan.make import make_plan, plan_all
-from scenegraph.plan.select import Chosen, Selection
-from scenegraph.plan.shot import plan_shot
-from scenegraph.plan.values import Act, Action, Change, Job, Plan, ShotPlan
-from scenegraph.plan.why import changes
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from scenegraph.plan.amend import amended_graph, pick_amendment
+    from scenegraph.plan.context import PlanContext
+    from scenegraph.plan.expect import Expected
+    from scenegraph.plan.inputs import Input, hash_file, hash_inputs
+    from scenegraph.plan.keys import derive_seed
+    from scenegraph.plan.make import make_plan, plan_all
+    from scenegraph.plan.select import Chosen, Selection
+    from scenegraph.plan.shot import plan_shot
+    from scenegraph.plan.values import Act, Action, Change, Job, Plan, ShotPlan
+    from scenegraph.plan.why import changes
+else:
+    from scenegraph.late import come_late
+
+    come_late(
+        __name__,
+        {
+            "amend": ("amended_graph", "pick_amendment"),
+            "context": ("PlanContext",),
+            "expect": ("Expected",),
+            "inputs": ("Input", "hash_file", "hash_inputs"),
+            "keys": ("derive_seed",),
+            "make": ("make_plan", "plan_all"),
+            "select": ("Chosen", "Selection"),
+            "shot": ("plan_shot",),
+            "values": ("Act", "Action", "Change", "Job", "Plan", "ShotPlan"),
+            "why": ("changes",),
+        },
+    )
 
 __all__ = [
     "Act",

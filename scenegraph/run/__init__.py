@@ -4,19 +4,45 @@ What to do is asked of `plan`; what was done is told to the ledger. Money is spe
 one file (`camera.py`), and nothing here knows the service's words or FFmpeg's.
 """
 
-from scenegraph.run.api import cut_again, run, run_async
-from scenegraph.run.events import (
-    Event,
-    Listener,
-    MoneyEvent,
-    NoticeEvent,
-    ReelEvent,
-    ShotEvent,
-    silent,
-)
-from scenegraph.run.project import open_scene, plan, remember, store_of
-from scenegraph.run.reel import Reel, make_reel, reel_path
-from scenegraph.run.result import RunResult, ShotOutcome
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from scenegraph.run.api import cut_again, run, run_async
+    from scenegraph.run.events import (
+        Event,
+        Listener,
+        MoneyEvent,
+        NoticeEvent,
+        ReelEvent,
+        ShotEvent,
+        silent,
+    )
+    from scenegraph.run.project import open_scene, plan, remember, store_of
+    from scenegraph.run.reel import Reel, make_reel, reel_path
+    from scenegraph.run.result import RunResult, ShotOutcome
+else:
+    from scenegraph.late import come_late
+
+    come_late(
+        __name__,
+        {
+            "api": ("cut_again", "run", "run_async"),
+            "events": (
+                "Event",
+                "Listener",
+                "MoneyEvent",
+                "NoticeEvent",
+                "ReelEvent",
+                "ShotEvent",
+                "silent",
+            ),
+            "project": ("open_scene", "plan", "remember", "store_of"),
+            "reel": ("Reel", "make_reel", "reel_path"),
+            "result": ("RunResult", "ShotOutcome"),
+        },
+    )
 
 __all__ = [
     "Event",

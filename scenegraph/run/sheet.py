@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from scenegraph.errors import SceneError, UnknownShot
-from scenegraph.fal import FalClient
-from scenegraph.ledger import Ledger, Memory, State, Take
+from scenegraph.ledger import Memory, State, Take
 from scenegraph.plan import (
     Change,
     Selection,
@@ -21,6 +20,9 @@ from scenegraph.run.project import open_scene, remember, store_of
 from scenegraph.scene import Scene
 from scenegraph.settings import Settings
 from scenegraph.units import usd_text
+
+if TYPE_CHECKING:
+    from scenegraph.ledger import Ledger
 
 WayOut = Literal["attach", "resubmit", "give-up"]
 
@@ -184,6 +186,8 @@ def resolve(
 
 
 def _urls_for(endpoint: str, request_id: str, settings: Settings) -> Any:
+    from scenegraph.fal import FalClient  # the wire, for this one answer
+
     return FalClient.from_settings(settings).urls_for(endpoint, request_id)
 
 
@@ -206,4 +210,6 @@ def _find(memory: Memory, shot: str, number: int | None) -> Take:
 
 
 def _opened(scene: Scene, store: str | Path | None, settings: Settings) -> Ledger:
+    from scenegraph.ledger import Ledger  # its database; listing takes needs none
+
     return Ledger.open(store_of(scene, settings, store), create=False)

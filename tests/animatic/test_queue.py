@@ -54,12 +54,19 @@ class Brake:
 
 
 async def until(stage: Stage, submitted: dict, state: str) -> dict:
-    for _ in range(400):
+    for _ in range(3000):
         status = (await stage.http.get(submitted["status_url"])).json()
         if status["status"] == state:
             return status
         await asyncio.sleep(0.01)
     raise AssertionError(f"never {state}")
+
+
+async def all_workers_end(stage: Stage) -> None:
+    for _ in range(3000):
+        if stage.queue._busy == 0:
+            return
+        await asyncio.sleep(0.01)
 
 
 async def test_a_job_goes_from_submit_to_file(stage: Build, tmp_path: Path) -> None:
@@ -355,10 +362,7 @@ async def test_latency_is_waited_and_a_close_ends_it(stage: Build) -> None:
     folder = on.queue.storage.folder
     assert folder.is_dir()
     on.queue.close()
-    for _ in range(100):
-        if on.queue._busy == 0:
-            break
-        await asyncio.sleep(0.01)
+    await all_workers_end(on)
     assert on.queue._busy == 0 and not folder.exists()
 
 
@@ -393,10 +397,7 @@ async def test_a_close_in_the_middle_of_a_drawing_is_no_failure(
     await asyncio.sleep(0.4)
     for closed in (on, gone):
         closed.queue.close()
-        for _ in range(300):
-            if closed.queue._busy == 0:
-                break
-            await asyncio.sleep(0.01)
+        await all_workers_end(closed)
         assert closed.queue._busy == 0
     assert not gone.queue.storage.folder.exists()
     again = stage(folder=tmp_path / "kept")

@@ -130,6 +130,8 @@ def test_an_interrupted_run_is_130_and_goes_on(call, scene):
 
 def test_a_run_that_is_interrupted_while_it_draws_is_130(scene):
     """A thread that still draws when the interpreter ends would abort the process."""
+    # Twenty seconds of film: it draws for longer than this test could be late.
+    scene.write_text(scene.read_text().replace("frames: 17", "frames: 481", 1))
     env = {k: v for k, v in os.environ.items() if not k.startswith(("SCENEGRAPH_", "FAL_"))}
     process = start("run", scene, env=env)
     assert process.stderr is not None

@@ -246,9 +246,12 @@ async def test_an_ffmpeg_that_writes_nonsense_is_found_out(three, tmp_path):
 
 async def test_a_cancelled_build_leaves_no_half_files(three, tmp_path):
     """Ctrl-C during an encode: what is whole is kept, what is half is gone."""
-    settings = fake_ffmpeg(tmp_path, "sleep 30")
+    half = 'for word; do case "$word" in *.mp4) out=$word;; esac; done; echo half > "$out"'
+    settings = fake_ffmpeg(tmp_path, f"{half}; sleep 60")
     task = asyncio.create_task(stitch(three, tmp_path / "s", tmp_path / "r.mp4", settings=settings))
-    await asyncio.sleep(0.5)
+    while not list(tmp_path.glob("s/*.mp4")):
+        assert not task.done()
+        await asyncio.sleep(0.01)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task

@@ -45,15 +45,15 @@ async def walk(journal: Journal, shot: str) -> None:
 
 @pytest.mark.anyio
 async def test_six_thousand_writes_take_few_commits(tmp_path: Path) -> None:
-    """Durable state must not be what a long scene waits for (0.4 s on an idle 4-core machine)."""
+    """Durable state must not be what a long scene waits for: neither for the disk nor for us."""
     with Ledger.open(tmp_path) as ledger:
-        start = time.perf_counter()
+        start = time.process_time()
         async with Journal(ledger) as journal, asyncio.TaskGroup() as group:
             for number in range(1000):
                 group.create_task(walk(journal, f"shot-{number}"))
-        took_s = time.perf_counter() - start
-        assert journal.commits < 200
-        assert took_s < 5  # ten times the figure: a slow machine passes, a row per fsync does not
+        worked_s = time.process_time() - start
+        assert journal.commits < 200  # each waits for the disk; a row per fsync would be 6000
+        assert worked_s < 5  # ten times the figure; what else runs on the machine does not count
         memory = ledger.memory("s")
         assert all(memory.circled(f"shot-{n}") for n in range(1000))
 

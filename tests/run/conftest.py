@@ -47,9 +47,9 @@ QUICK: Mapping[str, Any] = {
         polls_per_s=4000,
         repeat=_AT_ONCE,
         resend=_AT_ONCE,
-        patience_s=0.3,
-        result_patience_s=0.3,
-        job_s=20,
+        patience_s=30,  # met by a broken promise alone: a loaded machine is not a silent queue
+        result_patience_s=30,
+        job_s=60,
         submit_s=5,
     ),
     "download_limits": DownloadLimits(repeat=_AT_ONCE, tries=3),
@@ -117,8 +117,7 @@ class Theatre:
 
     def __init__(self, folder: Path, **app: Any) -> None:
         self.folder = folder
-        patience = app.pop("patience", {})
-        self.quick = {**QUICK, "limits": replace(QUICK["limits"], **patience)}
+        self.waits(**app.pop("patience", {}))
         self.app = create_app(**{"render": stages.small_render, "workers": 2, **app})
         self.queue = self.app.state.queue
         self.events: list[Event] = []
@@ -127,6 +126,10 @@ class Theatre:
     def scene(self, shots: Mapping[str, Mapping[str, Any]], **more: Any) -> Path:
         self.file = write_scene(self.folder, shots, **more)
         return self.file
+
+    def waits(self, **patience: float) -> None:
+        """The next runs give the queue so many seconds, and not as long as it takes."""
+        self.quick = {**QUICK, "limits": replace(QUICK["limits"], **patience)}
 
     def goes_wrong(self, *rules: Rule, **one: Any) -> None:
         for rule in FaultPlan.of(*rules, **one).faults:

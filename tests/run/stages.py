@@ -22,6 +22,8 @@ from scenegraph.units import exact_rate
 
 WIDTH, HEIGHT = 96, 64
 Picture = NDArray[np.uint8]
+#: While this file is there, a served queue answers no job; see `Service.holding`.
+HOLD = Path("no such file")
 
 
 def place(seed: int) -> Picture:
@@ -79,12 +81,15 @@ def slow_render(
     *,
     drift: float = 0.0,
 ) -> Clip:
-    """As `small_render`, at a pace that can be interrupted."""
+    """As `small_render`, at a pace that can be interrupted, or held for as long as a test wants."""
     time.sleep(0.15)
+    while HOLD.exists():
+        time.sleep(0.01)
     return small_render(kind, params, inputs, out, drift=drift)
 
 
 if __name__ == "__main__":
     folder, port = Path(sys.argv[1]), int(sys.argv[2])
+    HOLD = folder.with_name("hold")
     faults = FaultPlan.load(sys.argv[3]) if len(sys.argv) > 3 else None
     serve(create_app(render=slow_render, folder=folder, faults=faults, workers=2), port)

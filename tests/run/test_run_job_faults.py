@@ -70,7 +70,7 @@ def test_paid_work_that_does_not_arrive_is_owed_and_fetched_later(
     effect: str, left_as: State, kind: str, theatre: Callable[..., Any]
 ) -> None:
     """The file or the queue fails for good in this run: the next one collects, and asks nothing."""
-    house = theatre(ONE)
+    house = theatre(ONE, patience={"patience_s": 0.3, "result_patience_s": 0.3})
     status = {"status": 503} if effect == "result-error" else {}
     house.goes_wrong(effect=effect, times=0, **status)
     result = house.run()
@@ -295,5 +295,6 @@ def test_a_job_that_never_ends_is_left_out_and_collected_later(
     assert (result.exit_code, house.states("platform")) == (1, [State.SUBMITTED])
     job = next(iter(house.queue.jobs.values()))
     house.queue._enqueue(job)  # the service comes back to it
+    house.waits()
     again = house.run()
     assert (again.exit_code, again.submits, house.submits) == (0, 0, 1)

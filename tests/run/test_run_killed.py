@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -55,6 +56,16 @@ class Service:
                 assert time.monotonic() < until and self.process.poll() is None
                 time.sleep(0.05)
 
+    @contextmanager
+    def holding(self) -> Iterator[None]:
+        """Jobs are taken and billed, and none is answered, however slow this test is meanwhile."""
+        hold = self.folder / "hold"
+        hold.touch()
+        try:
+            yield
+        finally:
+            hold.unlink()
+
     @property
     def environment(self) -> dict[str, str]:
         names = ("QUEUE", "REST", "CDN")
@@ -94,6 +105,12 @@ class Scene:
         folder = self.service.folder / "queue" / "jobs"
         jobs = [json.loads(file.read_text()) for file in folder.glob("[!.]*.json")]
         return [job for job in jobs if self.mark in job["body"]["prompt"]]
+
+    def wait_until_billed(self, process: subprocess.Popen[bytes]) -> None:
+        until = time.monotonic() + 60
+        while not self.billed:
+            assert time.monotonic() < until and process.poll() is None
+            time.sleep(0.01)
 
     def takes(self) -> list[Take]:
         with Ledger.open(self.folder / ".scenegraph") as ledger:
@@ -188,13 +205,11 @@ def test_kills_at_several_moments_of_one_scene(scene: Any) -> None:
 def test_an_interrupt_keeps_all_state(scene: Any) -> None:
     """Ctrl-C while requests are out: every one of them is written down, and collected next time."""
     film = scene(CHAIN)
-    process = film.play()
-    until = time.monotonic() + 30
-    while not film.billed and process.poll() is None:
-        assert time.monotonic() < until
-        time.sleep(0.01)
-    process.send_signal(signal.SIGINT)
-    process.communicate(timeout=30)
+    with film.service.holding():
+        process = film.play()
+        film.wait_until_billed(process)
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=60)
     assert process.returncode != 0
     states = {take.state for take in film.takes()}
     assert not states & {State.INTENDED, State.UNKNOWN}
@@ -205,13 +220,11 @@ def test_an_interrupt_keeps_all_state(scene: Any) -> None:
 def test_two_processes_on_one_scene_send_nothing_twice(scene: Any) -> None:
     """The second is told that the scene is held, and by whom."""
     film = scene(CHAIN)
-    process = film.play()
-    until = time.monotonic() + 30
-    while not film.billed:
-        assert time.monotonic() < until and process.poll() is None
-        time.sleep(0.01)
-    with pytest.raises(StoreBusy, match=f"process {process.pid}") as caught:
-        run(film.file, backend="fal")
+    with film.service.holding():
+        process = film.play()
+        film.wait_until_billed(process)
+        with pytest.raises(StoreBusy, match=f"process {process.pid}") as caught:
+            run(film.file, backend="fal")
     assert caught.value.exit_code == 4
     _, said = process.communicate(timeout=60)
     assert process.returncode == 0, said.decode()

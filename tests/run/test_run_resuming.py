@@ -26,6 +26,7 @@ def _left_out(theatre: Callable[..., Any]) -> Any:
     house.goes_wrong(effect="never")
     assert house.run().exit_code == 1 and house.states("platform") == [State.SUBMITTED]
     house.queue._enqueue(next(iter(house.queue.jobs.values())))  # the service comes back to it
+    house.waits()
     return house
 
 
@@ -64,6 +65,7 @@ def test_a_take_that_no_shot_asks_for_is_collected_all_the_same(
 def test_an_older_take_that_stays_out_is_still_owed(theatre: Callable[..., Any]) -> None:
     """The queue is silent about it: it is said, nothing waits for it, and it is not forgotten."""
     house = _left_out(theatre)
+    house.waits(patience_s=0.3)
     house.goes_wrong(effect="status-nginx", prompt="an empty platform", times=0)
     house.scene(OTHER)
     assert house.run().exit_code == 0

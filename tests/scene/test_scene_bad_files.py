@@ -150,11 +150,11 @@ def test_a_yaml_bomb_is_refused_quickly(folder):
     lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 10)]
     file = folder / "scene.yaml"
     file.write_text("\n".join(lines))
-    started = time.perf_counter()
+    started = time.thread_time()
     (problem,) = problems_of(file)
     assert problem.kind == "too-large"
     assert problem.where.line is not None
-    assert time.perf_counter() - started < 5
+    assert time.thread_time() - started < 5
 
 
 def test_a_prompt_of_two_megabytes_is_refused_with_its_place(write, good):

@@ -394,10 +394,11 @@ def test_a_thousand_shots_load_fast(folder):
     file.write_text(f"title: long\nshots:\n{shots}")
     load_scene(file)
     best = min(_timed(file) for _ in range(5))
-    assert best < 0.4, f"{best:.3f} s"  # some 0.06 s on a quiet machine
+    assert best < 0.4, f"{best:.3f} s"  # some 0.06 s
 
 
 def _timed(file: Path) -> float:
-    started = time.perf_counter()
+    """Seconds of this thread's own work: others on the machine do not count."""
+    started = time.thread_time()
     load_scene(file).graph()
-    return time.perf_counter() - started
+    return time.thread_time() - started
