@@ -4,7 +4,8 @@ In come intents, answers, reviews; out come snapshots (`Memory`) to plan from. N
 of a service here, nothing is looked at or judged, and no take is ever overwritten.
 """
 
-from scenegraph.ledger.hold import Hold
+from scenegraph.ledger.claims import OPEN, JobClaimed
+from scenegraph.ledger.hold import Hold, SceneHeld
 from scenegraph.ledger.journal import Journal
 from scenegraph.ledger.ledger import Ledger, memory_of
 from scenegraph.ledger.memory import Memory
@@ -23,11 +24,13 @@ from scenegraph.ledger.takes import (
 from scenegraph.ledger.timeline import Event, JoinKind, ReelFormat, Timeline
 
 __all__ = [
+    "OPEN",
     "Amendment",
     "Engine",
     "Event",
     "Hold",
     "Intent",
+    "JobClaimed",
     "JoinKind",
     "Journal",
     "Ledger",
@@ -39,6 +42,7 @@ __all__ = [
     "QueueUrls",
     "ReelFormat",
     "Review",
+    "SceneHeld",
     "State",
     "Stored",
     "Take",
