@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Select, bindparam, func, literal_column, select
 
 from scenegraph.errors import LedgerError
-from scenegraph.ledger.claims import JobClaimed, claim_of
+from scenegraph.ledger.claims import ALL, JobClaimed, claim_of
 from scenegraph.ledger.reviews import Review
 from scenegraph.ledger.rows import (
     COPIED,
@@ -43,13 +43,20 @@ class Attempts:
         """
         at = self._clock()
         with self._writer.write() as to:
-            claim = to.one("claim", claim_of, its_key=intent.key) if intent.billed else None
+            claim = self._claim(to, intent)
             if claim is not None:
                 raise JobClaimed(claim[0], f"{claim[1]}/{claim[2]}/t{claim[3]}")
             number = _next_number(to, intent.scene, intent.shot)
             id_ = to.insert(takes, intent_row(intent, number, at))
             to.event("take.intended", take=id_, run=intent.run)
         return take_of(intent, id_, number, at)
+
+    @staticmethod
+    def _claim(to: Writer, intent: Intent) -> Any:
+        if not intent.billed:
+            return None
+        seen = ALL if intent.seen is None else intent.seen
+        return to.one("claim", claim_of, its_key=intent.key, seen=seen)
 
     def submitted(self, id: int, request_id: str, urls: QueueUrls) -> None:
         """The queue took it; durable before the first poll."""

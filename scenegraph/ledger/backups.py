@@ -1,6 +1,7 @@
 """Copies of the database beside it: whole, checked, and never a good one replaced by a bad one.
 
-`ledger.db.bak` and `ledger.db.bak2` are of the starts of the last two runs that had work to do;
+`ledger.db.bak` and `ledger.db.bak2` are the last two, made when a run with work to do begins and
+when a paid one ends;
 `ledger.db.format-N.bak` is of the moment before a newer scenegraph changed the format.
 """
 

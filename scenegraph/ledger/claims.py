@@ -16,6 +16,9 @@ from scenegraph.ledger.takes import State
 
 #: A take in one of these has been, or is about to be, asked for, and may still bring a picture.
 OPEN = (State.INTENDED, State.SUBMITTED, State.ANSWERED, State.UNKNOWN)
+HOME = (State.FETCHED, State.REVIEWED, State.CIRCLED)
+#: Every take, for an intent that nobody planned from a memory.
+ALL = 2**62
 
 
 class JobClaimed(LedgerError):
@@ -30,11 +33,21 @@ class JobClaimed(LedgerError):
 
 
 def claim_of() -> Select[Any]:
-    """The oldest open paid take of a key (`its_key`; the engine is a part of it)."""
-    states: list[ColumnElement[Any]] = [literal_column(f"'{state.value}'") for state in OPEN]
+    """The oldest paid take of a key that is open, or that has come home since somebody planned.
+
+    `its_key` holds the engine too. Takes up to `seen` were there when the intent was planned: what
+    is on the disk among them was looked at then, and was not what was wanted.
+    """
+    good = takes.c.verdict.is_(None) | (takes.c.verdict == literal_column("'good'"))
+    circled = takes.c.state == literal_column(f"'{State.CIRCLED.value}'")
+    home = takes.c.state.in_(_words(HOME)) & (good | circled)
     return (
         select(takes.c.id, takes.c.scene, takes.c.shot, takes.c.number)
         .where(takes.c.key == bindparam("its_key"), takes.c.billed == literal_column("1"))
-        .where(takes.c.state.in_(states))
+        .where(takes.c.state.in_(_words(OPEN)) | (home & (takes.c.id > bindparam("seen"))))
         .order_by(takes.c.id)
     )
+
+
+def _words(states: tuple[State, ...]) -> list[ColumnElement[Any]]:
+    return [literal_column(f"'{state.value}'") for state in states]

@@ -29,6 +29,8 @@ class Memory:
         default_factory=dict, repr=False, compare=False
     )
     out: Mapping[str, Callable[[], Take]] = field(default_factory=dict, repr=False, compare=False)
+    #: The newest take of the whole store, by its number there.
+    last: int | None = field(default=None, compare=False)
     #: The highest take number of each shot, of whatever engine.
     numbers: Mapping[str, int] = field(default_factory=dict, repr=False, compare=False)
     _circled: Mapping[str, Take] = field(init=False, repr=False, compare=False)

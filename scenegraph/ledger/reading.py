@@ -52,6 +52,7 @@ def read_memory(connection: Connection, scene: str, store: MediaStore) -> Memory
         tuple(amendment_from(row) for row in decided),
         elsewhere,
         out=out,
+        last=connection.execute(select(func.max(takes.c.id))).scalar() or 0,
     )
 
 

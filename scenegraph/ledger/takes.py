@@ -68,6 +68,8 @@ class Intent:
     usd_estimate: Decimal
     billed: bool
     run: int | None = None
+    #: The newest take of the store when this was planned.
+    seen: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -49,6 +49,7 @@ class Job:
         parts: what key and setup were hashed from.
         provisional: a parent's take is still to come, so the key will change.
         problems: why the endpoint would not take it; a plan with such a job is refused.
+        seen: the newest take of the store that this was planned with.
     """
 
     shot: str
@@ -69,6 +70,7 @@ class Job:
     notes: tuple[str, ...] = ()
     provisional: bool = False
     problems: tuple[FieldProblem, ...] = ()
+    seen: int | None = field(default=None, repr=False, compare=False)
 
     @property
     def slate(self) -> str:
@@ -89,6 +91,7 @@ class Job:
             usd_estimate=self.usd if self.engine == "fal" else Decimal(0),
             billed=self.engine == "fal",
             run=run,
+            seen=self.seen,
         )
 
 

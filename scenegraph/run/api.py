@@ -148,7 +148,7 @@ async def run_async(
         planned = plan_all(context)
         purse = _purse(scene, planned, ledger, backend, max_usd)
         if planned.has_work:
-            await stack.enter_async_context(_backing_up(ledger, listener))
+            await stack.enter_async_context(_backing_up(ledger, listener, backend))
         number = ledger.begin_run(scene.name, backend)
         # From here on the run's own takes count as shot, so a forced shot is forced once.
         context = replace(context, run=number)
@@ -198,13 +198,19 @@ async def run_async(
 
 
 @asynccontextmanager
-async def _backing_up(ledger: Ledger, listener: Listener) -> AsyncIterator[None]:
-    """A copy of the ledger as it is at the run's start, made beside the run."""
+async def _backing_up(ledger: Ledger, listener: Listener, backend: Engine) -> AsyncIterator[None]:
+    """A copy of the ledger as it is at the run's start, made beside the run.
+
+    After a paid run there is another, of all that the run has bought.
+    """
     copying = asyncio.create_task(asyncio.to_thread(ledger.back_up), name="copy of the ledger")
     try:
         yield
     finally:
-        if not await copying:
+        copied = await copying
+        if backend == "fal":
+            copied = await asyncio.to_thread(ledger.back_up)
+        if not copied:
             listener(NoticeEvent(message=NOT_COPIED))
 
 

@@ -109,6 +109,10 @@ def test_the_same_paid_job_is_not_intended_twice(ledger: Ledger) -> None:
     assert ledger.memory("day-train").claim("same") == first
     ledger.lost(first.id, {"kind": "job-failed"})
     assert ledger.intend(intent("b", key="same", scene="day-train")).number == 1
+    home = kept(ledger, shot="e", key="home")
+    with pytest.raises(JobClaimed):  # it came home after this one was planned
+        ledger.intend(intent("f", key="home", seen=home - 1))
+    assert ledger.intend(intent("f", key="home", seen=home)).number == 1
     free = [ledger.intend(intent(s, key="free", billed=False)).number for s in ("c", "d")]
     assert free == [1, 1]
 

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from scenegraph.ledger import Ledger, State, Take
+from scenegraph.ledger.rescue import mend
 from scenegraph.run import plan
 
 HERE = Path(__file__).parent
@@ -74,6 +75,19 @@ def test_a_twin_of_a_lost_shot_asks_for_itself(theatre: Callable[..., Any]) -> N
     result = house.run()
     states = {shot.shot: shot.state for shot in result.outcomes}
     assert states == {"rain": "lost", "copy": "circled"}
+
+
+@pytest.mark.ffmpeg
+def test_what_a_paid_run_bought_is_in_the_copy_of_its_ledger(theatre: Callable[..., Any]) -> None:
+    """A ledger that breaks the night after is mended from it: nothing is asked for again."""
+    house = theatre(TWINS)
+    house.run()
+    file = house.folder / ".scenegraph" / "ledger.db"
+    file.write_bytes(b"not a ledger any more" * 400)
+    found = mend(file.parent)
+    assert found.mended and not found.lost_takes and not found.missing_media
+    again = house.run()
+    assert (again.exit_code, again.submits, house.submits) == (0, 0, 2)
 
 
 class Service:
