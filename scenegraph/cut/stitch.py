@@ -156,6 +156,7 @@ async def stitch(
     content: ContentHash = content_hash,
     settings: Settings | None = None,
     on_progress: Callable[[Progress], None] | None = None,
+    on_segments: Callable[[list[str]], None] | None = None,
 ) -> Path:
     """Make the reel of a timeline at `out`, and return `out`.
 
@@ -163,6 +164,7 @@ async def stitch(
         segments: where encoded events are kept; may be shared by many reels.
         at_once: encodes running at a time; by default so many that their threads fill the cores.
         content: how a clip is told from another; by default the store's name or the file's hash.
+        on_segments: told the keys of the segments that the reel is made of, once it is there.
 
     Raises:
         CutError: no events, a full disk, or a result that is not the promised one; an older
@@ -212,6 +214,8 @@ async def stitch(
     with _disk_errors(out.parent):
         await _join([task.result().path for task in order], timeline, segments, out, exe)
     state.told(timeline.frames)
+    if on_segments is not None:
+        on_segments([task.result().key for task in order])
     log.info("reel.made", frames=timeline.frames, made=state.made, reused=state.reused)
     return out
 

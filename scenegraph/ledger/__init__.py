@@ -9,7 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from scenegraph.ledger.hold import Hold
+    from scenegraph.ledger.claims import OPEN, JobClaimed
+    from scenegraph.ledger.hold import Hold, SceneHeld
     from scenegraph.ledger.journal import Journal
     from scenegraph.ledger.ledger import Ledger
     from scenegraph.ledger.memory import Memory
@@ -33,7 +34,8 @@ else:
     come_late(
         __name__,
         {
-            "hold": ("Hold",),
+            "claims": ("OPEN", "JobClaimed"),
+            "hold": ("Hold", "SceneHeld"),
             "journal": ("Journal",),
             "ledger": ("Ledger",),
             "memory": ("Memory",),
@@ -47,11 +49,13 @@ else:
     )
 
 __all__ = [
+    "OPEN",
     "Amendment",
     "Engine",
     "Event",
     "Hold",
     "Intent",
+    "JobClaimed",
     "JoinKind",
     "Journal",
     "Ledger",
@@ -63,6 +67,7 @@ __all__ = [
     "QueueUrls",
     "ReelFormat",
     "Review",
+    "SceneHeld",
     "State",
     "Stored",
     "Take",

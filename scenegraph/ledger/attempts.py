@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Select, bindparam, func, literal_column, select
 
 from scenegraph.errors import LedgerError
+from scenegraph.ledger.claims import ALL, JobClaimed, claim_of
 from scenegraph.ledger.reviews import Review
 from scenegraph.ledger.rows import (
     COPIED,
@@ -35,13 +36,27 @@ class Attempts:
     _clock: Callable[[], float]
 
     def intend(self, intent: Intent) -> Take:
-        """A new take, durable before it is asked for."""
+        """A new take, durable before it is asked for.
+
+        Raises:
+            JobClaimed: it would be paid for, and exactly this job is out already.
+        """
         at = self._clock()
         with self._writer.write() as to:
+            claim = self._claim(to, intent)
+            if claim is not None:
+                raise JobClaimed(claim[0], f"{claim[1]}/{claim[2]}/t{claim[3]}")
             number = _next_number(to, intent.scene, intent.shot)
             id_ = to.insert(takes, intent_row(intent, number, at))
             to.event("take.intended", take=id_, run=intent.run)
         return take_of(intent, id_, number, at)
+
+    @staticmethod
+    def _claim(to: Writer, intent: Intent) -> Any:
+        if not intent.billed:
+            return None
+        seen = ALL if intent.seen is None else intent.seen
+        return to.one("claim", claim_of, its_key=intent.key, seen=seen)
 
     def submitted(self, id: int, request_id: str, urls: QueueUrls) -> None:
         """The queue took it; durable before the first poll."""
@@ -124,6 +139,11 @@ class Attempts:
         """Not this one; it stays on the sheet with its reason."""
         with self._writer.write() as to:
             to.move(id, State.REJECTED, {"error": None, "pinned": 0}, {"reason": reason})
+
+    def collected(self, id: int) -> None:
+        """Its media go: it stays on the sheet, and is never given for a picture again."""
+        with self._writer.write() as to:
+            to.move(id, State.COLLECTED, {"sheet": None})
 
     def refused(self, id: int, error: Mapping[str, Any]) -> None:
         """The service said no; nothing was spent."""

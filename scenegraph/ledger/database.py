@@ -2,29 +2,23 @@
 
 from __future__ import annotations
 
+import json
+import sqlite3
 import sys
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, insert, inspect, select
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from scenegraph.errors import LedgerError, LedgerTooNew
+from scenegraph.ledger.backups import BadCopy, keep_format
+from scenegraph.ledger.migrations import FORMAT, MIGRATIONS, Migration
 from scenegraph.ledger.tables import about, metadata
-
-FORMAT = 1
-
-
-class Migration(Protocol):
-    """Brings an open ledger from one format to the next, inside the opener's transaction."""
-
-    def __call__(self, connection: Connection, /) -> object: ...
-
-
-#: From this format to the next one. Format 1 is the first.
-MIGRATIONS: Mapping[int, Migration] = {}
+from scenegraph.ledger.wal import read_log
 
 
 class StorageFailed(LedgerError):
@@ -87,8 +81,11 @@ def prepare(engine: Engine, place: str, *, migrations: Mapping[int, Migration] =
         if found is not None and found > FORMAT:
             raise LedgerTooNew(
                 f"The ledger {place} has format {found}; this scenegraph knows up to {FORMAT}.",
-                next="Update scenegraph, or use another store with --store.",
+                next="Update scenegraph (`pip install -U scenegraph`), or use another store with "
+                "--store. Nothing was changed.",
             )
+        if found is not None and engine.dialect.name == "sqlite":
+            _keep_a_copy(engine, place, found)
         with writing(engine).begin() as connection:
             found = _format_of(connection)  # another process may have been first
             if found is None:
@@ -99,6 +96,42 @@ def prepare(engine: Engine, place: str, *, migrations: Mapping[int, Migration] =
                 migrations[step](connection)
             connection.execute(about.update().values(format=FORMAT))
             return found
+
+
+def _keep_a_copy(engine: Engine, place: str, format: int) -> None:
+    if not engine.url.database:
+        return
+    try:
+        keep_format(Path(engine.url.database), format)
+    except (OSError, sqlite3.Error, BadCopy) as error:
+        failed = storage_failed(error, place)
+        raise StorageFailed(
+            f"{failed.message} It is of format {format}, and was not brought to format {FORMAT}, "
+            "because no copy of it could be made first.",
+            next=failed.next,
+        ) from error
+
+
+def check_log(file: Path) -> None:
+    """Refuse a database whose write-ahead log has lost commits: SQLite would not say so.
+
+    Raises:
+        StorageFailed: durable writes cannot be read.
+    """
+    log_file = file.with_name(file.name + "-wal")
+    try:
+        for again in (0.05, 0.2, 0):
+            lost = read_log(log_file).lost_commits
+            if not lost:
+                return
+            time.sleep(again)  # another process may be writing in this moment
+    except OSError as error:
+        raise storage_failed(error, str(file)) from error
+    raise StorageFailed(
+        f"The ledger {file}: its log is damaged; about {lost} of its last writes can no longer "
+        "be read in the usual way.",
+        next=MEND,
+    )
 
 
 def _format_of(connection: Connection) -> int | None:
@@ -114,10 +147,16 @@ def sentences(place: str) -> Iterator[None]:
         yield
     except DBAPIError as error:
         raise storage_failed(error.orig or error, place) from error
-    except SQLAlchemyError as error:
+    except (SQLAlchemyError, sqlite3.Error) as error:  # rows are fetched by the driver itself
         raise storage_failed(error, place) from error
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        raise storage_failed(sqlite3.DatabaseError(f"malformed row: {error}"), place) from error
 
 
+MEND = (
+    "`scenegraph mend SCENE` reads every row that is left into a new ledger and keeps this one "
+    "aside. The media beside it are files of their own: nothing paid for is gone."
+)
 #: What SQLite says, what it means to a person, what to do.
 _SENTENCES = (
     (
@@ -126,10 +165,9 @@ _SENTENCES = (
         "Free some space and run again; what was written before is kept.",
     ),
     (
-        ("malformed", "not a database", "disk image", "corrupt"),
+        ("malformed", "not a database", "disk image", "corrupt", "not in index", "rowid "),
         "the file is damaged",
-        "Keep a copy of it, then `sqlite3 ledger.db .recover` can read what is left; "
-        "the media beside it are whole.",
+        MEND,
     ),
     (
         ("readonly", "read-only", "permission", "unable to open"),

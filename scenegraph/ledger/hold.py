@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
@@ -40,18 +40,23 @@ class Hold:
     ) -> None:
         self._engine, self._place, self._scene, self._clock = writing(engine), place, scene, clock
         self._lock = FileLock(root / "holds" / f"{_file_name(scene)}.lock")
+        self._whole, self._root = FileLock(whole_lock(root), shared=True), root
 
     def __enter__(self) -> Self:
         try:
+            if not self._whole.acquire():
+                raise store_taken(self._root)
             held = self._lock.acquire()
         except OSError as error:
+            self._whole.release()
             raise media_failed(error, str(self._lock.file)) from error
-        if not held:
-            raise self._busy()
         try:
+            if not held:
+                raise self._busy()
             self._write_note()
         except BaseException:
             self._lock.release()
+            self._whole.release()
             raise
         return self
 
@@ -62,6 +67,7 @@ class Hold:
                 connection.execute(update(holds).where(mine).values(released_at=self._clock()))
         finally:
             self._lock.release()
+            self._whole.release()
 
     def _write_note(self) -> None:
         note = {
@@ -93,6 +99,63 @@ class Hold:
         if note is not None:
             busy.pid, busy.host, busy.since = note.pid, note.host, note.since
         return busy
+
+
+class WholeHold:
+    """The lock on a whole store: nobody works on any scene of it while it is held.
+
+    It needs no database, so that a store whose ledger is damaged can be held too.
+    """
+
+    def __init__(self, root: Path, *, find_holder: Callable[[], StoreBusy | None]) -> None:
+        self._root, self._find_holder = root, find_holder
+        self._lock = FileLock(whole_lock(root))
+
+    def __enter__(self) -> Self:
+        try:
+            held = self._lock.acquire()
+            if held:
+                since = datetime.now().astimezone().isoformat(" ", "seconds")
+                note = f"process {os.getpid()} on {socket.gethostname()}, since {since}"
+                self._lock.file.write_text(note, encoding="utf-8")
+        except OSError as error:
+            self._lock.release()
+            raise media_failed(error, str(self._lock.file)) from error
+        if not held:
+            raise self._find_holder() or store_taken(self._root)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._lock.release()
+
+
+def whole_lock(root: Path) -> Path:
+    return root / "holds" / ".store.lock"
+
+
+def store_taken(root: Path) -> StoreBusy:
+    """The sentence for a store that another process cleans or mends."""
+    try:
+        who = whole_lock(root).read_text(encoding="utf-8").strip() or "another process"
+    except OSError:
+        who = "another process"
+    return StoreBusy(
+        f"The store {root} is being worked on as a whole by {who}.",
+        next="Wait for it to end, then run again. Nothing is lost either way.",
+    )
+
+
+def holder_of(scenes: Iterable[str], hold: Callable[[str], Hold]) -> StoreBusy | None:
+    """Who holds one of these scenes, as the sentence to raise."""
+    for scene in scenes:
+        try:
+            with hold(scene):
+                pass
+        except SceneHeld as busy:
+            return busy
+        except StoreBusy:
+            continue
+    return None
 
 
 def _file_name(scene: str) -> str:

@@ -14,7 +14,14 @@ from sqlalchemy import Engine, bindparam, select
 from scenegraph.errors import LedgerError
 from scenegraph.ledger import reading
 from scenegraph.ledger.attempts import Attempts
-from scenegraph.ledger.database import make_engine, prepare, sentences, sqlite_url
+from scenegraph.ledger.backups import back_up
+from scenegraph.ledger.database import (
+    check_log,
+    make_engine,
+    prepare,
+    sentences,
+    sqlite_url,
+)
 from scenegraph.ledger.hold import Hold
 from scenegraph.ledger.memory import Memory
 from scenegraph.ledger.recall import LEDGER
@@ -73,6 +80,7 @@ class Ledger(Attempts):
                         f"There is no ledger {file}.", next="`scenegraph run` makes it."
                     )
                 media.make_root()
+            check_log(file)
             engine = make_engine(sqlite_url(file))
         try:
             prepare(engine, place)
@@ -93,6 +101,11 @@ class Ledger(Attempts):
     def group(self) -> AbstractContextManager[None]:
         """Writes inside become durable together when it ends."""
         return self._writer.group()
+
+    def back_up(self) -> bool:
+        """Keep a copy of the database beside it, and the one before; False when it cannot be."""
+        file = self.store.root / LEDGER
+        return file.is_file() and back_up(file)
 
     # -- reading ---------------------------------------------------------------------------------
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
+from scenegraph.ledger.claims import OPEN
 from scenegraph.ledger.takes import Amendment, Engine, State, Take
 
 #: Which of several takes of one key is given: the approved one first. A rejected take is not given.
@@ -18,6 +19,7 @@ class Memory:
     Attributes:
         takes: by shot, in number order. Also of shots that the scene no longer has.
         elsewhere: for each key that another scene of the store has media of, how to read it.
+        out: for each key that another scene has asked for, paid and not here yet, how to read it.
     """
 
     scene: str
@@ -26,10 +28,14 @@ class Memory:
     elsewhere: Mapping[str, Callable[[], Take]] = field(
         default_factory=dict, repr=False, compare=False
     )
+    out: Mapping[str, Callable[[], Take]] = field(default_factory=dict, repr=False, compare=False)
+    #: The newest take of the whole store, by its number there.
+    last: int | None = field(default=None, compare=False)
     #: The highest take number of each shot, of whatever engine.
     numbers: Mapping[str, int] = field(default_factory=dict, repr=False, compare=False)
     _circled: Mapping[str, Take] = field(init=False, repr=False, compare=False)
     _keys: Mapping[str, Take] = field(init=False, repr=False, compare=False)
+    _open: Mapping[str, Take] = field(init=False, repr=False, compare=False)
     _amended: Mapping[str, tuple[Amendment, ...]] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -38,11 +44,14 @@ class Memory:
             object.__setattr__(self, "numbers", numbers)
         circled: dict[str, Take] = {}
         keys: dict[str, Take] = {}
+        open_: dict[str, Take] = {}
         for shot, rows in self.takes.items():
             for take in rows:
                 state = take.state
                 if state is State.CIRCLED and (shot not in circled or take.engine == "fal"):
                     circled[shot] = take
+                if take.billed and state in OPEN:
+                    open_[take.key] = take
                 if state in _RANK:
                     other = keys.get(take.key)
                     if other is None or _RANK[state] < _RANK[other.state]:
@@ -52,6 +61,7 @@ class Memory:
             amended[amendment.shot] = (*amended.get(amendment.shot, ()), amendment)
         object.__setattr__(self, "_circled", circled)
         object.__setattr__(self, "_keys", keys)
+        object.__setattr__(self, "_open", open_)
         object.__setattr__(self, "_amended", amended)
 
     @classmethod
@@ -117,6 +127,11 @@ class Memory:
         if found is None and key in self.elsewhere:
             found = self.elsewhere[key]()
         return found
+
+    def claim(self, key: str) -> Take | None:
+        """A paid take of exactly this that was asked for and is not here yet, of any scene."""
+        found = self._open.get(key)
+        return self.out[key]() if found is None and key in self.out else found
 
     def amended(self, shot: str) -> tuple[Amendment, ...]:
         """The amendments of one shot, oldest first; those before its last `undo` are void."""

@@ -15,12 +15,13 @@ NEXT: Mapping[State, frozenset[State]] = {
     S.SUBMITTED: frozenset({S.ANSWERED, S.REFUSED, S.UNKNOWN, S.LOST}),
     S.ANSWERED: frozenset({S.FETCHED, S.LOST}),
     S.FETCHED: frozenset({S.REVIEWED}),
-    S.REVIEWED: frozenset({S.CIRCLED, S.REJECTED}),
+    S.REVIEWED: frozenset({S.CIRCLED, S.REJECTED, S.COLLECTED}),
     S.CIRCLED: frozenset({S.REVIEWED, S.REJECTED}),
-    S.REJECTED: frozenset({S.CIRCLED, S.REVIEWED}),
+    S.REJECTED: frozenset({S.CIRCLED, S.REVIEWED, S.COLLECTED}),
     S.UNKNOWN: frozenset({S.SUBMITTED, S.REFUSED, S.LOST}),
     S.LOST: frozenset({S.SUBMITTED}),
     S.REFUSED: frozenset(),
+    S.COLLECTED: frozenset(),
 }
 
 #: States from which a take may come into this one.

@@ -33,12 +33,16 @@ def read_memory(connection: Connection, scene: str, store: MediaStore) -> Memory
         by_shot.setdefault(take.shot, []).append(take)
     others = connection.execute(
         select(*TAKE_COLUMNS)
-        .where(takes.c.scene != scene, takes.c.state.in_(_SHARED))
+        .where(takes.c.scene != scene)
+        .where(
+            or_(takes.c.state.in_(_SHARED), (takes.c.billed == 1) & takes.c.state.in_(_OPEN)),
+        )
         .order_by(case((takes.c.state == State.CIRCLED.value, 1), else_=0), takes.c.id)
     ).cursor.fetchall()
-    elsewhere: dict[str, Callable[[], Take]] = {
-        row[_KEY]: partial(take_from, row, store) for row in others
-    }
+    elsewhere: dict[str, Callable[[], Take]] = {}
+    out: dict[str, Callable[[], Take]] = {}
+    for row in others:
+        (out if row[_STATE] in _OPEN else elsewhere)[row[_KEY]] = partial(take_from, row, store)
     decided = connection.execute(
         select(amendments).where(amendments.c.scene == scene).order_by(amendments.c.id)
     )
@@ -47,10 +51,13 @@ def read_memory(connection: Connection, scene: str, store: MediaStore) -> Memory
         {shot: tuple(found) for shot, found in by_shot.items()},
         tuple(amendment_from(row) for row in decided),
         elsewhere,
+        out=out,
+        last=connection.execute(select(func.max(takes.c.id))).scalar() or 0,
     )
 
 
 _KEY = [column.name for column in TAKE_COLUMNS].index("key")
+_STATE = [column.name for column in TAKE_COLUMNS].index("state")
 
 
 def read_take(connection: Connection, id: int, store: MediaStore) -> Take:

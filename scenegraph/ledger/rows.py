@@ -10,6 +10,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from scenegraph.errors import LedgerError
+from scenegraph.ledger.database import MEND
 from scenegraph.ledger.store import MediaStore
 from scenegraph.ledger.tables import takes
 from scenegraph.ledger.takes import Amendment, Intent, QueueUrls, State, Take
@@ -58,7 +60,10 @@ class LazyJson(Mapping[str, Any]):
 
     def _read(self) -> dict[str, Any]:
         if self._value is None:
-            self._value = json.loads(self._text)
+            try:
+                self._value = json.loads(self._text)
+            except ValueError as error:
+                raise damaged_row(error) from error
         return self._value
 
     def __getitem__(self, name: str) -> Any:
@@ -79,6 +84,13 @@ class LazyJson(Mapping[str, Any]):
 
     def __repr__(self) -> str:
         return repr(self._read())
+
+
+def damaged_row(error: Exception) -> LedgerError:
+    return LedgerError(
+        f"A row of the ledger is damaged ({error}).",
+        next=MEND,
+    )
 
 
 def json_text(value: Any) -> str:
@@ -151,6 +163,13 @@ def take_from(row: Any, store: MediaStore) -> Take:
         answered_at,
         fetched_at,
     ) = row
+    if state == State.COLLECTED:  # its file is gone; what it was is still known
+        media = None
+    try:
+        has = State(state)
+        seen = replace(_clip_of(clip), path=store.path(media)) if clip and media else None
+    except (ValueError, KeyError, TypeError) as wrong:
+        raise damaged_row(wrong) from wrong
     return Take(
         id=id_,
         scene=scene,
@@ -163,7 +182,7 @@ def take_from(row: Any, store: MediaStore) -> Take:
         endpoint=endpoint,
         seed=seed,
         params=LazyJson(params),
-        state=State(state),
+        state=has,
         usd_estimate=from_units(usd_estimate),
         billed=bool(billed),
         usd=None if usd is None else from_units(usd),
@@ -172,7 +191,7 @@ def take_from(row: Any, store: MediaStore) -> Take:
         answer=LazyJson(answer) if answer else None,
         sha256=sha256,
         media=media,
-        clip=replace(_clip_of(clip), path=store.path(media)) if clip and media else None,
+        clip=seen,
         verdict=verdict,
         score=score,
         error=LazyJson(error) if error else None,

@@ -18,6 +18,7 @@ class State(StrEnum):
 
     `intended → submitted → answered → fetched → reviewed → circled | rejected`, or one of the
     ends `refused` (the service said no), `unknown` (it left, no answer came) and `lost`.
+    `collected`: it had a picture, and `scenegraph gc` removed its file.
     """
 
     INTENDED = "intended"
@@ -30,6 +31,7 @@ class State(StrEnum):
     REFUSED = "refused"
     UNKNOWN = "unknown"
     LOST = "lost"
+    COLLECTED = "collected"
 
     @property
     def is_pending(self) -> bool:
@@ -66,6 +68,8 @@ class Intent:
     usd_estimate: Decimal
     billed: bool
     run: int | None = None
+    #: The newest take of the store when this was planned.
+    seen: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -45,6 +45,8 @@ class PlanContext:
     _ratios: dict[str, str | None] = field(default_factory=dict, repr=False)
     _lost_shots: list[dict[str, list[Take]]] = field(default_factory=list, repr=False)
     _claims: dict[int, str] = field(default_factory=dict, repr=False)
+    _firsts: dict[str, str] = field(default_factory=dict, repr=False)
+    _places: dict[str, int] = field(default_factory=dict, repr=False)
 
     @classmethod
     def of(
@@ -147,6 +149,20 @@ class PlanContext:
             else:
                 self._ratios[one] = self._ratios[shot.tail_of]
         return self._ratios[id]
+
+    def twin(self, shot: str, key: str) -> str | None:
+        """The first shot of the order that will be shot with this key, when that is not `shot`."""
+        if not self._places:
+            self._places.update({id: place for place, id in enumerate(self.graph.order)})
+        first = self._firsts.setdefault(key, shot)
+        if first == shot:
+            return None
+        planned = self.planned.get(first)
+        holds = planned is not None and planned.will_shoot and planned.job.key == key
+        if holds and self._places[first] < self._places[shot]:
+            return first
+        self._firsts[key] = shot
+        return None
 
     def orphan(self, shot: str, setup: str) -> Take | None:
         """A kept take of exactly this setup whose own shot the scene has no more: a renamed shot.

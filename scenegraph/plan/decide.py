@@ -10,6 +10,7 @@ from typing import Any
 from scenegraph.ledger import Amendment, State, Take
 from scenegraph.plan.amend import is_accepted, is_asked_about, picked
 from scenegraph.plan.context import PlanContext
+from scenegraph.plan.same import plan_same_job
 from scenegraph.plan.values import Act, Action, Change, Job, ShotPlan
 from scenegraph.plan.why import changes
 from scenegraph.scene import Shot
@@ -51,7 +52,8 @@ def decide(context: PlanContext, sight: Sight) -> ShotPlan:
     5. The circled take fits: kept. So is another take that fits, for nothing.
     6. The same was refused, given up, or has drifted past its ladder: ask.
     7. Only the parent has another take: stale until somebody asks for it.
-    8. Otherwise it is shot, once its parents are here.
+    8. Exactly the same is out for another shot or scene: its picture is waited for.
+    9. Otherwise it is shot, once its parents are here.
     """
     id = sight.shot.id
     selected = id in context.chosen.selected
@@ -280,6 +282,9 @@ def _shoot(
             changed=changed,
             root_cause=blocked,
         )
+    same = plan_same_job(context, sight.job)
+    if same is not None:
+        return same
     why = _why_shoot(sight, circled, changed)
     if sight.missing:
         names = _names(sight.missing)

@@ -77,6 +77,7 @@ def _plan(context: PlanContext, shot: Shot, parents: Mapping[str, Take | None]) 
         notes=(*ask.notes, *notes),
         provisional=any(take is None for take in parents.values()),
         problems=ask.problems,
+        seen=context.memory.last,
     )
     return decide(context, Sight(shot, job, own, parents, forced))
 

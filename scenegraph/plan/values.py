@@ -20,8 +20,9 @@ from scenegraph.units import usd_text
 Action = Literal["shoot", "keep", "reattach", "wait", "stale", "ask"]
 
 #: What the executor does first. `circle` and `adopt` cost nothing; `review` looks at a take that
-#: is on the disk; `poll` collects a take that was asked for.
-Act = Literal["none", "submit", "poll", "review", "circle", "adopt"]
+#: is on the disk; `poll` collects a take that was asked for; `join` waits for exactly the same job
+#: of another shot, or of another scene of the store, and then looks again.
+Act = Literal["none", "submit", "poll", "review", "circle", "adopt", "join"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,7 @@ class Job:
         parts: what key and setup were hashed from.
         provisional: a parent's take is still to come, so the key will change.
         problems: why the endpoint would not take it; a plan with such a job is refused.
+        seen: the newest take of the store that this was planned with.
     """
 
     shot: str
@@ -68,6 +70,7 @@ class Job:
     notes: tuple[str, ...] = ()
     provisional: bool = False
     problems: tuple[FieldProblem, ...] = ()
+    seen: int | None = field(default=None, repr=False, compare=False)
 
     @property
     def slate(self) -> str:
@@ -88,6 +91,7 @@ class Job:
             usd_estimate=self.usd if self.engine == "fal" else Decimal(0),
             billed=self.engine == "fal",
             run=run,
+            seen=self.seen,
         )
 
 
@@ -119,6 +123,7 @@ class ShotPlan:
         root_cause: the shot that this one waits for, when that one is lost, refused or left out.
         will_shoot: a run would ask for it (now or when its parents are here).
         children: the shots made from it that will follow.
+        twin: the shot before it in the plan that wants exactly the same, and is shot for both.
     """
 
     shot: str
@@ -135,12 +140,17 @@ class ShotPlan:
     selected: bool = True
     children: tuple[str, ...] = ()
     next: str = ""
+    twin: str | None = None
 
     @property
     def num_frames(self) -> int:
         """Frames of the kept clip, or of the answer that would be asked for."""
         clip = self.gives.clip if self.gives is not None else None
         return self.job.num_frames if clip is None else clip.frames
+
+    def is_own(self, take: Take | None) -> bool:
+        """Whether a take is of this very shot, and not of another that wants the same."""
+        return take is not None and (take.scene, take.shot) == (self.job.scene, self.shot)
 
     @property
     def new_frames(self) -> int:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import os
 import time
-from collections.abc import Mapping
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
@@ -43,6 +43,11 @@ from scenegraph.settings import Settings
 from scenegraph.units import usd_text
 
 log = structlog.get_logger(__name__)
+
+NOT_COPIED = (
+    "No copy of the ledger could be made beside it. `scenegraph mend SCENE` looks whether it is "
+    "damaged; otherwise make room on the disk."
+)
 
 
 def run(
@@ -142,6 +147,8 @@ async def run_async(
         )
         planned = plan_all(context)
         purse = _purse(scene, planned, ledger, backend, max_usd)
+        if planned.has_work:
+            await stack.enter_async_context(_backing_up(ledger, listener, backend))
         number = ledger.begin_run(scene.name, backend)
         # From here on the run's own takes count as shot, so a forced shot is forced once.
         context = replace(context, run=number)
@@ -188,6 +195,23 @@ async def run_async(
         result = replace(result, elapsed_s=time.monotonic() - began)
         ledger.end_run(number, result.to_json())
         return result
+
+
+@asynccontextmanager
+async def _backing_up(ledger: Ledger, listener: Listener, backend: Engine) -> AsyncIterator[None]:
+    """A copy of the ledger as it is at the run's start, made beside the run.
+
+    After a paid run there is another, of all that the run has bought.
+    """
+    copying = asyncio.create_task(asyncio.to_thread(ledger.back_up), name="copy of the ledger")
+    try:
+        yield
+    finally:
+        copied = await copying
+        if backend == "fal":
+            copied = await asyncio.to_thread(ledger.back_up)
+        if not copied:
+            listener(NoticeEvent(message=NOT_COPIED))
 
 
 def _forget_dead_previews(ledger: Ledger, scene: str) -> None:

@@ -18,6 +18,7 @@ from scenegraph.catalog import Endpoint, load_catalog, with_urls
 from scenegraph.errors import (
     BrokenMedia,
     DownloadFailed,
+    LedgerError,
     NotSubmitted,
     PersonNeeded,
     SceneGraphError,
@@ -103,7 +104,11 @@ class Camera:
         self, job: Job, params: Mapping[str, Any], run: int, leaving: asyncio.Event
     ) -> int:
         """The one paid call, between the intent that is on the disk and the id that will be."""
-        take = await self._journal.write(self._ledger.intend, job.intent(run))
+        try:
+            take = await self._journal.write(self._ledger.intend, job.intent(run))
+        except LedgerError:
+            self._purse.give_back(job.usd)
+            raise
         bound = log.bind(slate=take.slate, key=take.key[:12])
         if leaving.is_set():
             await self._journal.write(self._ledger.lost, take.id, NEVER_ASKED)

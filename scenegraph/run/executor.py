@@ -22,9 +22,10 @@ from scenegraph.errors import (
     SubmitUncertain,
 )
 from scenegraph.fal import JobGone, Remedy, remedy_of
-from scenegraph.ledger import Journal, Memory, State, Take
+from scenegraph.ledger import JobClaimed, Journal, Memory, State, Take
 from scenegraph.plan import PlanContext, ShotPlan, plan_shot
 from scenegraph.run.camera import Camera
+from scenegraph.run.claims import Claims
 from scenegraph.run.events import Listener, NoticeEvent, ShotEvent, Stage
 from scenegraph.run.eyes import Eyes
 from scenegraph.run.intact import must_be_intact
@@ -66,6 +67,7 @@ class Executor:
         self._camera, self._material, self._eyes = camera, material, eyes
         self._slots, self._listener = slots, listener
         self._tasks: dict[str, asyncio.Task[ShotOutcome]] = {}
+        self._claims = Claims(journal, camera, context.memory.scene, self._tasks)
         self.paused: PersonNeeded | None = None
         self.over_budget: OverBudget | None = None
 
@@ -134,13 +136,23 @@ class Executor:
         """Do what the plan says until there is nothing more to do about this shot."""
         again = 0
         asked = False
+        claimed: int | None = None
         while True:
             planned = plan_shot(self._context, shot, parents)
-            if missing is not None and planned.act == "submit":
+            if missing is not None and planned.act in ("submit", "join"):
                 return self._blocked(planned, missing)
             if planned.act == "none":
                 return self._as_it_is(planned, missing, asked)
             try:
+                if claimed is not None or self._claims.has_to_wait(planned):
+                    self._tell(shot, "waiting", detail=planned.reason)
+                    if claimed is None:
+                        await self._claims.wait(planned)
+                    else:
+                        await self._claims.wait_for(claimed)
+                    claimed = None
+                    await self._look_again()
+                    continue
                 if planned.act in ("circle", "adopt"):
                     return self._kept(planned, await self._use(planned), asked)
                 take, new = await self._film(planned, parents)
@@ -148,6 +160,8 @@ class Executor:
                 outcome = await self._judge(planned, take, parents, asked)
                 if outcome is not None:
                     return outcome
+            except JobClaimed as error:
+                claimed = error.take
             except OverBudget as error:
                 self.over_budget = error
                 return self._ended(planned, "skipped", "over-budget", error, asked)
@@ -156,6 +170,7 @@ class Executor:
                 return self._ended(planned, "skipped", "paused", error, asked)
             except ShotError as error:
                 remedy = self._remedy(error)
+                claimed = None
                 asked = asked or planned.act == "submit"
                 may_ask = remedy in (Remedy.ASK_AGAIN, Remedy.REUPLOAD) and again < ASK_AGAIN
                 if not may_ask:
@@ -287,16 +302,17 @@ class Executor:
                 planned, "stale", take=gives, kept=True, error=error if asks else None
             )
         if planned.action == "ask":
-            state = planned.take.state.value if planned.take else "ask"
+            take = planned.take if planned.is_own(planned.take) else None
+            state = take.state.value if take else "ask"
             state = state if state in ("unknown", "refused", "lost") else "ask"
             error = {
                 "kind": state,
                 "message": planned.reason,
                 "next": planned.next,
             }
-            self._tell(planned.shot, "skipped", planned.take, detail=planned.reason)
+            self._tell(planned.shot, "skipped", take, detail=planned.reason)
             return self._outcome(
-                planned, state, take=gives or planned.take, kept=gives is not None, error=error
+                planned, state, take=gives or take, kept=gives is not None, error=error
             )
         if missing is not None:
             return self._blocked(planned, missing)

@@ -79,7 +79,15 @@ async def make_reel(
         listener(ReelEvent(done=progress.frames, total=progress.of))
 
     out.parent.mkdir(parents=True, exist_ok=True)
-    await stitch(timeline, ledger.store.segments, out, settings=settings, on_progress=tell)
+    segments: list[str] = []
+    await stitch(
+        timeline,
+        ledger.store.segments,
+        out,
+        settings=settings,
+        on_progress=tell,
+        on_segments=segments.extend,
+    )
     shown = _shown(out, scene.folder)
     await asyncio.to_thread(
         ledger.save_reel,
@@ -87,7 +95,7 @@ async def make_reel(
         timeline.to_json(),
         shown,
         run=run,
-        facts={"engine": engine},
+        facts={"engine": engine, "segments": segments},
     )
     return Reel(path=out, timeline=timeline)
 

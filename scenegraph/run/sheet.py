@@ -97,6 +97,11 @@ def pick(
     with _opened(scene, store, settings) as ledger, ledger.hold(scene.name):
         memory = ledger.memory(scene.name)
         take = _find(memory, shot, number)
+        if take.state is State.COLLECTED:
+            raise SceneError(
+                f"The media of {take.slate} were removed by `scenegraph gc`; it has no picture.",
+                next=f"`scenegraph rerun SCENE {shot}` shoots another take.",
+            )
         if number is not None:
             wanted = make_plan(
                 scene,

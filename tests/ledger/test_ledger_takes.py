@@ -15,6 +15,7 @@ from scenegraph.errors import LedgerError
 from scenegraph.ledger import (
     Amendment,
     Intent,
+    JobClaimed,
     Ledger,
     Measure,
     Money,
@@ -93,9 +94,27 @@ def test_intend_answers_with_the_take_it_wrote(ledger: Ledger) -> None:
 
 
 def test_takes_are_numbered_within_their_shot(ledger: Ledger) -> None:
-    numbers = [ledger.intend(intent(shot)).number for shot in ("a", "a", "b", "a")]
+    shots = ("a", "a", "b", "a")
+    numbers = [ledger.intend(intent(shot, key=str(n))).number for n, shot in enumerate(shots)]
     assert numbers == [1, 2, 1, 3]
     assert ledger.memory("night-train").next_number("a") == 4
+
+
+def test_the_same_paid_job_is_not_intended_twice(ledger: Ledger) -> None:
+    """While one is out, whoever wants the same is told; when it has ended, it may be asked for."""
+    first = ledger.intend(intent("a", key="same"))
+    with pytest.raises(JobClaimed) as caught:
+        ledger.intend(intent("b", key="same", scene="day-train"))
+    assert caught.value.take == first.id
+    assert ledger.memory("day-train").claim("same") == first
+    ledger.lost(first.id, {"kind": "job-failed"})
+    assert ledger.intend(intent("b", key="same", scene="day-train")).number == 1
+    home = kept(ledger, shot="e", key="home")
+    with pytest.raises(JobClaimed):  # it came home after this one was planned
+        ledger.intend(intent("f", key="home", seen=home - 1))
+    assert ledger.intend(intent("f", key="home", seen=home)).number == 1
+    free = [ledger.intend(intent(s, key="free", billed=False)).number for s in ("c", "d")]
+    assert free == [1, 1]
 
 
 STEPS: dict[State, Any] = {
@@ -110,6 +129,7 @@ STEPS: dict[State, Any] = {
     State.REFUSED: lambda ledger, id: ledger.refused(id, ERROR),
     State.UNKNOWN: lambda ledger, id: ledger.unknown(id, ERROR),
     State.LOST: lambda ledger, id: ledger.lost(id, ERROR),
+    State.COLLECTED: lambda ledger, id: ledger.collected(id),
 }
 PATHS: dict[State, tuple[State, ...]] = {
     State.INTENDED: (),
@@ -123,6 +143,7 @@ PATHS: dict[State, tuple[State, ...]] = {
 PATHS[State.REVIEWED] = (*PATHS[State.FETCHED], State.REVIEWED)
 PATHS[State.CIRCLED] = (*PATHS[State.REVIEWED], State.CIRCLED)
 PATHS[State.REJECTED] = (*PATHS[State.REVIEWED], State.REJECTED)
+PATHS[State.COLLECTED] = (*PATHS[State.REVIEWED], State.COLLECTED)
 #: Asking for these again changes no state: looking again, and circling what is circled.
 AGAIN = {
     (State.REVIEWED, State.REVIEWED),
@@ -342,5 +363,5 @@ def test_a_dead_runs_intents_are_settled(ledger: Ledger) -> None:
 
 
 def test_every_state_can_be_left_or_is_an_end() -> None:
-    """Only a refusal is final: all else can still be collected, resolved, picked or looked at."""
-    assert [state for state in State if not NEXT[state]] == [State.REFUSED]
+    """Final are a refusal and a removed file; all else can be collected, resolved or picked."""
+    assert [state for state in State if not NEXT[state]] == [State.REFUSED, State.COLLECTED]
