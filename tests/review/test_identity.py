@@ -19,7 +19,7 @@ from scenegraph.review.identity import FrameKeeper
 from scenegraph.review.identity.files import model_file
 from scenegraph.review.identity.model import distance
 from scenegraph.review.identity.onnx import OPTIONS, OnnxEmbedder
-from scenegraph.review.identity.opencv import YuNet
+from scenegraph.review.identity.opencv import SFace, YuNet
 from scenegraph.review.identity.shape import FaceShape
 from scenegraph.settings import Settings
 
@@ -337,6 +337,28 @@ def test_only_published_or_vouched_for_detectors_are_loaded(tmp_path: Path) -> N
     assert file.sha256 in stated
     with pytest.raises(SceneError):  # it is a model, but no YuNet
         YuNet(file).detect(MARA)
+
+
+def test_sfaces_class_aligns_and_embeds_what_the_detector_found(tmp_path: Path) -> None:
+    """OpenCV's own FaceRecognizerSF, around a tiny net: alignment, box rows and vectors fit.
+
+    Its alignment is also the check of ours, for other embedders.
+    """
+    from scenegraph.review.identity.onnx import POINTS
+
+    path = tmp_path / "sface.onnx"
+    path.write_bytes(tiny_onnx(112))
+    digest = sha256(path.read_bytes()).hexdigest()
+    wall = np.random.default_rng(3).integers(0, 255, (30, 40, 3)).astype(np.uint8)
+    frame = np.kron(wall, np.ones((10, 10, 1), np.uint8))
+    row = [90.0, 60, 150, 180, *(POINTS * 1.6 + (80, 40)).ravel().tolist(), 0.9]
+    model = SFace(Hue(), model_file(f"{path}#sha256={digest}", "SETTING", job="embedder"))
+    vector = model.embed(frame, row)
+    assert vector.shape == (3,)
+    assert model.threshold == 0.363
+    own = embedder(path, "threshold=0.5&size=112&mean=0&std=1").embed(frame, row)
+    assert vector == pytest.approx(own, abs=2.0)
+    assert vector != pytest.approx(model.embed(frame, None), abs=2.0)
 
 
 def test_a_detector_that_opencv_cannot_load_is_a_sentence(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from threading import Lock
-from typing import Any, Protocol
+from typing import Any
 
 import cv2
 import numpy as np
@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from scenegraph.errors import SceneError
 from scenegraph.review.identity.files import ModelFile
 from scenegraph.review.identity.model import Box, Picture, Vector
+from scenegraph.review.identity.opencv import Detector
 
 SETTING = "SCENEGRAPH_FACE_EMBEDDER"
 OPTIONS = ("size", "mean", "std", "channels", "threshold")
@@ -28,12 +29,6 @@ POINTS = np.asarray(
 MARGIN = 0.1
 
 Run = Callable[[NDArray[np.float32]], NDArray[Any]]
-
-
-class Detector(Protocol):
-    @property
-    def name(self) -> str: ...
-    def detect(self, frame: Picture) -> Sequence[Box]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +120,7 @@ def onto(points: NDArray[Any], places: NDArray[Any]) -> NDArray[np.float64]:
     """The 2 x 3 turn, scaling and shift that lays points on places with the least squares.
 
     >>> square = np.asarray([[0, 0], [1, 0], [1, 1], [0, 1.0]])
-    >>> onto(square, 2 * square + 3).round(6).tolist()
+    >>> (onto(square, 2 * square + 3).round(6) + 0.0).tolist()
     [[2.0, 0.0, 3.0], [0.0, 2.0, 3.0]]
     """
     p, q = points[:, 0] + 1j * points[:, 1], places[:, 0] + 1j * places[:, 1]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from threading import Lock
-from typing import Any
+from typing import Any, Protocol
 
 import cv2
 import numpy as np
@@ -19,6 +19,13 @@ SFACE_THRESHOLD = 0.363
 SEARCH = 360
 SURE = 0.7
 OVERLAP = 0.3
+BLANK = np.full((128, 128, 3), 128, np.uint8)
+
+
+class Detector(Protocol):
+    @property
+    def name(self) -> str: ...
+    def detect(self, frame: Picture) -> Sequence[Box]: ...
 
 
 class YuNet:
@@ -36,6 +43,7 @@ class YuNet:
             )
         except cv2.error as error:
             raise _unusable(file, "SCENEGRAPH_FACE_DETECTOR", error) from error
+        self.detect(BLANK)  # a wrong model says so now, before anything is spent
 
     def detect(self, frame: Picture) -> Sequence[Box]:
         """Rows of 15: x, y, w, h, five points (right eye, left eye, nose, mouth), sureness."""
@@ -70,13 +78,14 @@ class SFace:
 
     threshold: float | None = SFACE_THRESHOLD
 
-    def __init__(self, detector: YuNet, file: ModelFile) -> None:
+    def __init__(self, detector: Detector, file: ModelFile) -> None:
         self.name = f"{detector.name}+{file.name}"
         self._detector, self._lock = detector, Lock()
         try:
             self._net: Any = cv2.FaceRecognizerSF.create(str(file.path), "")
         except cv2.error as error:
             raise _unusable(file, "SCENEGRAPH_FACE_EMBEDDER", error) from error
+        self.embed(BLANK, None)
 
     def detect(self, frame: Picture) -> Sequence[Box]:
         return self._detector.detect(frame)
