@@ -27,7 +27,24 @@ import numpy as np
 
 from scenegraph.errors import BrokenMedia
 from scenegraph.media import open_still, probe, read_frames
-from scenegraph.review import DEFAULT_BUDGETS, find_overlap, look_at, watch, watch_frames
+from scenegraph.review import (
+    DEFAULT_BUDGETS,
+    Calibration,
+    Identity,
+    Likeness,
+    calibrate,
+    cast_of,
+    find_identity,
+    find_overlap,
+    likeness_of,
+    look_at,
+    measure_identity,
+    watch,
+    watch_frames,
+)
+from scenegraph.review.identity import TAKE_FRAMES, Casting, FrameKeeper
+from scenegraph.review.threads import one_thread
+from scenegraph.settings import Settings
 
 Case = dict[str, Any]
 
@@ -75,6 +92,7 @@ def main() -> None:
                     case.update(values)
             print(f"{name}: watched, {time.perf_counter() - began:.0f} s", flush=True)
     print_drift(drift)
+    print_faces(options.cases, drift, options.jobs)
     print_rest(rest)
     print_overlap(overlaps)
     print_speed(options.cases, drift)
@@ -190,9 +208,6 @@ def print_drift(drift: list[Case]) -> None:
                 seen = [value(c, against, names) for c in cases]
                 row += f"{auc(seen, [value(c, against, names) for c in benign]):{width}.3f} "
         print(f"{row} {'/'.join(names)}")
-    for axis in FACES:
-        if n := sum(c["axis"] == axis for c in drift):
-            print(f"{axis:18s} {n:3d}   not measured without an identity model")
     print_order(drift)
     print_alarm(drift, benign)
     print_defaults(drift, benign)
@@ -293,6 +308,123 @@ def print_defaults(drift: list[Case], benign: list[Case]) -> None:
             print(f"  false alarm: {case['id']}: {case['reasons'][0]}")
 
 
+# --------------------------------------------------------------------------------- faces
+def print_faces(folder: Path, drift: list[Case], jobs: int) -> None:
+    """Identity: each base clip is a character; its keyframe the still, its parent a circled take.
+
+    The calibration of a character sees the parents alone, never a clip that is judged. The model is
+    that of the settings: the weight-free one, unless SCENEGRAPH_FACE_* name files.
+    """
+    model = find_identity(Settings())
+    if model is None:
+        print("\nFaces: not measured, there is no face model")
+        return
+    people: dict[str, Case] = {}
+    for case in drift:
+        people.setdefault(base_of(case), case)
+    cast = [_casting(model, folder, who, case) for who, case in people.items()]
+    found = {one.who: one for one in calibrate(model, cast)}
+    anchors = {one.who: one.anchors for one in cast}
+    chosen = [
+        case
+        for case in drift
+        if anchors[base_of(case)]
+        and (case["drifted"] is False or case["axis"] in (*FACES, "colour+identity"))
+    ]
+    work = [(folder, case, anchors[base_of(case)], found[base_of(case)].limit) for case in chosen]
+    # a fork of a process that OpenCV has run threads in may hang
+    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
+        for case, seen in zip(chosen, pool.map(_identity_of, work, chunksize=4), strict=True):
+            case["identity"] = seen
+    _print_calibrations(model, found)
+    gated = [c for c in chosen if c["identity"] is not None and found[base_of(c)].limit]
+    faces = [c for c in drift if c["axis"] in FACES]
+    seen = [c for c in gated if c["axis"] in FACES]
+    sure = [c for c in seen if found[base_of(c)].gates]
+    print(
+        f"  {len(faces)} face cases: a review measures {len(sure)} and says of the others that it "
+        f"did not; the rows below also hold {len(seen) - len(sure)} that calibration will not gate"
+    )
+    for title, kept in (("all", gated), ("gating", [c for c in gated if found[base_of(c)].gates])):
+        bad, good = (
+            [
+                c["identity"] / (found[base_of(c)].limit or math.inf)
+                for c in kept
+                if c["drifted"] is d
+            ]
+            for d in (True, False)
+        )
+        print(f"  {title} characters: AUC over the limit {auc(bad, good):.3f}, {len(bad)} drifted")
+    benign = [c for c in gated if c["drifted"] is False]
+    for case in benign:
+        case["identity_over"] = case["identity"] / (found[base_of(case)].limit or math.inf)
+    limits = {who: _limit_elsewhere(benign, who) for who in people}
+    print("  axis and strength: AUC over all, of distance and over its limit | over the limit")
+    for axis in (*FACES, "colour+identity"):
+        for strength in ("mild", "clear", "gross", "real"):
+            _print_face_row(axis, strength, gated, benign, limits, found)
+
+
+def _print_face_row(
+    axis: str,
+    strength: str,
+    gated: list[Case],
+    benign: list[Case],
+    limits: dict[str, float],
+    found: dict[str, Calibration],
+) -> None:
+    cases = [c for c in gated if c["axis"] == axis and c["strength"] == strength]
+    if not cases:
+        return
+
+    def over(case: Case) -> float:
+        return float(case["identity"]) / (found[base_of(case)].limit or math.inf)
+
+    raw = auc([c["identity"] for c in cases], [c["identity"] for c in benign])
+    own = auc([over(c) for c in cases], [over(c) for c in benign])
+    shipped = f"{sum(over(c) > 1 for c in cases)}/{len(cases)}"
+    false = f"{sum(over(c) > 1 for c in benign)}/{len(benign)}"
+    other = f"{sum(over(c) > limits[base_of(c)] for c in cases)}/{len(cases)}"
+    wrong = f"{sum(over(c) > limits[base_of(c)] for c in benign)}/{len(benign)}"
+    print(
+        f"  {axis:16s} {strength:6s} {len(cases):2d}  {raw:.3f} {own:.3f} | "
+        f"calibrated {shipped}, benign {false} | limit from other bases {other}, benign {wrong}"
+    )
+
+
+def _limit_elsewhere(benign: list[Case], who: str) -> float:
+    """1.1 times the worst benign clip of the other people, on the scale of each one's own faces."""
+    seen = [c["identity_over"] for c in benign if base_of(c) != who]
+    return 1.1 * max(seen) if seen else 1.0
+
+
+def _print_calibrations(model: Identity, found: dict[str, Calibration]) -> None:
+    print(f"\nFaces, by {model.name}; each character calibrated on its still and its parent")
+    for who, one in found.items():
+        own = f"{one.genuine[-1]:.2f}" if one.genuine else "-"
+        others = f"{one.impostor[0]:.2f}" if one.impostor else "-"
+        limit = "-" if one.limit is None else f"{one.limit:.2f}"
+        said = "gates" if one.gates else f"not measured: {one.weak[0]}"
+        print(f"  {who:14s} own at most {own}, limit {limit}, others at least {others}: {said}")
+
+
+def _casting(model: Identity, folder: Path, who: str, case: Case) -> Casting:
+    keeper = FrameKeeper(TAKE_FRAMES)
+    for planes in read_frames(folder / case["parent"]):
+        keeper.offer(planes)
+    take = [(kept.index, kept.rgb()) for kept in keeper.frames()]
+    return cast_of(model, who, {"keyframe": open_still(folder / case["keyframe"])}, {"t1": take})
+
+
+def _identity_of(job: tuple[Path, Case, tuple[Any, ...], float | None]) -> float | None:
+    """The clip's distance from its still, on the model's own scale; None: not measured."""
+    folder, case, anchors, _ = job
+    footage = watch(folder / case["clip"], in_full=True)
+    likeness = Likeness(model=find_identity(Settings()), anchors=anchors, limit=1.0)
+    pictures = ((kept.index, kept.rgb()) for kept in footage.pictures)
+    return measure_identity(likeness, pictures)[0].value
+
+
 def print_rest(rest: list[Case]) -> None:
     hits = sum(case["hit"] for case in rest)
     missed = ", ".join(case["id"] for case in rest if not case["hit"])
@@ -341,10 +473,19 @@ def print_speed(folder: Path, drift: list[Case]) -> None:
         f"  all in {times(everything)}; without decode "
         f"{times(seconds['analysis'] + seconds['look'])}"
     )
+    print(
+        f"  identity besides ({seconds['faces'] / frames * 1000:.2f} ms a frame of the clip): "
+        f"all in {times(everything + seconds['faces'])}"
+    )
 
 
 def _clock(folder: Path, cases: list[Case]) -> tuple[dict[str, float], int, list[str]]:
     parents = {case["parent"]: watch(folder / case["parent"]) for case in cases}
+    model = find_identity(Settings())
+    likenesses = {
+        name: likeness_of(model, [open_still(folder / name)], limit=1.0)
+        for name in {case["keyframe"] for case in cases}
+    }
     seconds: dict[str, float] = defaultdict(float)
     frames = 0
     sizes: set[str] = set()
@@ -363,8 +504,12 @@ def _clock(folder: Path, cases: list[Case]) -> tuple[dict[str, float], int, list
             probe(path)
         with clock("watch"):
             footage = watch(path)
+        full = watch(path, in_full=True)
         with clock("look"):
             look_at(footage, parent=parents[case["parent"]])
+        with clock("faces"), one_thread():
+            pictures = ((kept.index, kept.rgb()) for kept in full.pictures)
+            measure_identity(likenesses[case["keyframe"]], pictures)
         decoded = list(read_frames(path))
         with clock("analysis"):
             watch_frames(decoded)

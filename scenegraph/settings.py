@@ -69,6 +69,11 @@ class Settings(BaseSettings):
     fal_inflight: int = Field(default=2, ge=1, le=400, validation_alias="SCENEGRAPH_FAL_INFLIGHT")
     store: str | None = Field(default=None, validation_alias="SCENEGRAPH_STORE")
     ffmpeg: Path | None = Field(default=None, validation_alias="SCENEGRAPH_FFMPEG")
+    #: auto | sface | onnx | shape | off, or a face model of another package (docs/identity.md).
+    identity: str = Field(default="auto", min_length=1, validation_alias="SCENEGRAPH_IDENTITY")
+    #: Model files that the user brings: `PATH` or `PATH#sha256=…`; none is fetched.
+    face_detector: str | None = Field(default=None, validation_alias="SCENEGRAPH_FACE_DETECTOR")
+    face_embedder: str | None = Field(default=None, validation_alias="SCENEGRAPH_FACE_EMBEDDER")
     log: Literal["console", "json"] = Field(default="console", validation_alias="SCENEGRAPH_LOG")
     #: Folders outside the scene's own that its paths may reach, separated like PATH.
     allow_paths: Annotated[tuple[Path, ...], NoDecode] = Field(

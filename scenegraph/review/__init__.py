@@ -5,7 +5,17 @@ says so. It never changes a file, never decides what to do about drift, and asks
 """
 
 from scenegraph.review.footage import Footage, watch, watch_frames
-from scenegraph.review.identity import Identity, measure_identity
+from scenegraph.review.identity import (
+    Calibration,
+    Expects,
+    Identity,
+    Likeness,
+    calibrate,
+    cast_of,
+    find_identity,
+    likeness_of,
+    measure_identity,
+)
 from scenegraph.review.look import look, look_at
 from scenegraph.review.measures import MEASURES
 from scenegraph.review.overlap import find_overlap
@@ -15,10 +25,17 @@ from scenegraph.review.verdict import DEFAULT_BUDGETS
 __all__ = [
     "DEFAULT_BUDGETS",
     "MEASURES",
+    "Calibration",
+    "Expects",
     "Footage",
     "Identity",
+    "Likeness",
+    "calibrate",
+    "cast_of",
+    "find_identity",
     "find_overlap",
     "frame_print",
+    "likeness_of",
     "look",
     "look_at",
     "measure_identity",

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from scenegraph.ledger.reviews import Series
 from scenegraph.media import Clip, probe, read_frames
+from scenegraph.review.identity.faces import FrameKeeper, Kept
 from scenegraph.review.prints import SIDE, Prints, frame_print
 from scenegraph.review.series import SeriesMaker
 from scenegraph.review.threads import one_thread
@@ -36,6 +37,7 @@ class Footage:
         windows: float32 (windows, 1536): mean root histograms of 12 frames each, unit rows.
         views: evenly spread candidate frames, first and last among them, in order; memory does
             not grow with the clip.
+        pictures: a few frames at full size, for faces; kept only when they were asked for.
     """
 
     clip: Clip | None
@@ -43,6 +45,7 @@ class Footage:
     prints: Prints = field(repr=False)
     windows: NDArray[np.float32] = field(repr=False)
     views: tuple[View, ...] = field(repr=False)
+    pictures: tuple[Kept, ...] = field(default=(), repr=False)
 
     @property
     def frames(self) -> int:
@@ -88,9 +91,13 @@ class Watcher:
     """Feed it the frames of one clip in order, then ask for the footage.
 
     Memory is flat but for series, prints and windows.
+
+    Args:
+        in_full: keep a few frames at full size besides.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, in_full: bool = False) -> None:
+        self._keeper = FrameKeeper() if in_full else None
         self._series = SeriesMaker()
         self._prints: list[Prints] = []
         self._spread = Spread(CANDIDATES)
@@ -103,6 +110,8 @@ class Watcher:
         self._spread.offer(view)
         if view.index % TAIL_STEP == 0:
             self._tail.append(view)
+        if self._keeper is not None:
+            self._keeper.offer(planes)
 
     def footage(self, clip: Clip | None = None) -> Footage:
         kept = sorted((*self._spread.items(), *self._tail), key=_index)
@@ -112,31 +121,35 @@ class Watcher:
             prints=np.asarray(self._prints, dtype=np.float16).reshape(-1, SIDE * SIDE),
             windows=self._series.windows(),
             views=tuple({view.index: view for view in kept}.values()),
+            pictures=self._keeper.frames() if self._keeper is not None else (),
         )
 
 
-def watch_frames(frames: Iterable[Planes], clip: Clip | None = None) -> Footage:
+def watch_frames(
+    frames: Iterable[Planes], clip: Clip | None = None, *, in_full: bool = False
+) -> Footage:
     """Look at each frame once. Frames may be of any size; they are brought to the analysis size."""
-    watcher = Watcher()
+    watcher = Watcher(in_full=in_full)
     with one_thread():
         for planes in frames:
             watcher.add(planes)
     return watcher.footage(clip)
 
 
-def watch(path: str | Path, clip: Clip | None = None) -> Footage:
+def watch(path: str | Path, clip: Clip | None = None, *, in_full: bool = False) -> Footage:
     """Decode a clip once, on one thread, and keep what every later look needs of it.
 
     Args:
         clip: what probing said, when that was done before; else it is found on the way.
+        in_full: keep a few frames at full size besides, for faces.
 
     Raises:
         BrokenMedia: it cannot be opened as a clip.
     """
     path = Path(path)
     if clip is not None:
-        return watch_frames(read_frames(path), clip)
-    watcher = Watcher()
+        return watch_frames(read_frames(path), clip, in_full=in_full)
+    watcher = Watcher(in_full=in_full)
     with one_thread():
         clip = probe(path, see=watcher.add)
     return watcher.footage(clip)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,9 +11,18 @@ import numpy as np
 
 from scenegraph.errors import BrokenMedia
 from scenegraph.ledger.reviews import Measure, Overlap, Review, Series
-from scenegraph.media import open_still, read_rgb
+from scenegraph.media import open_still
 from scenegraph.review.footage import Footage, watch
-from scenegraph.review.identity import Identity, Picture, measure_identity, unmeasured
+from scenegraph.review.identity import (
+    Expects,
+    Identity,
+    Likeness,
+    Picture,
+    likeness_of,
+    measure_identity,
+    unmeasured,
+)
+from scenegraph.review.identity.likeness import NO_MODEL
 from scenegraph.review.matched import Match, Matcher
 from scenegraph.review.measures import KEYFRAME_SUFFIX, MEASURES, Reading, Row, Sight
 from scenegraph.review.overlap import find_overlap
@@ -40,6 +49,7 @@ def look(
     parent: str | Path | Footage | None = None,
     budgets: Mapping[str, float] | None = None,
     identity: Identity | None = None,
+    expects_face: Expects = "sometimes",
     expects_overlap: bool | None = None,
 ) -> Review:
     """Watch one clip and judge it.
@@ -50,6 +60,8 @@ def look(
             Give Footage when it was watched before.
         budgets: own budgets by measure name, laid over `DEFAULT_BUDGETS`.
         identity: a face model; without one `identity` says "not measured".
+        expects_face: `always` makes it drift when no face is found for long; `never` looks for
+            none.
         expects_overlap: True for an answer of Extend (it is a warning if nothing repeats), False
             for a shot that starts anew (no overlap is looked for), None when unknown.
 
@@ -63,23 +75,21 @@ def look(
     wanted = budgets_with(budgets)
     still = None if keyframe is None else open_still(keyframe)
     before = parent if parent is None or isinstance(parent, Footage) else watch(parent)
+    likeness = likeness_of(identity, [] if still is None else [still], expects=expects_face)
     try:
-        footage = watch(path)
+        footage = watch(path, in_full=likeness.looks)
     except BrokenMedia as error:
         return Review(
             verdict="broken",
             reasons=(f"cannot be used as a clip: {error.reason}",),
             measures={"identity": unmeasured("the clip cannot be opened")},
         )
-    faces = None
-    if identity is not None and still is not None:
-        faces = measure_identity(identity, still, _pictures(Path(path), footage))
     return look_at(
         footage,
         keyframe=still,
         parent=before,
         budgets=wanted,
-        identity=faces,
+        likeness=likeness,
         expects_overlap=expects_overlap,
     )
 
@@ -90,14 +100,15 @@ def look_at(
     keyframe: Picture | None = None,
     parent: Footage | None = None,
     budgets: Mapping[str, float] | None = None,
-    identity: Measure | None = None,
+    likeness: Likeness | None = None,
     expects_overlap: bool | None = None,
 ) -> Review:
     """Judge footage that was watched before. Pure: opens nothing.
 
     Args:
         keyframe: RGB uint8 (h, w, 3).
-        identity: a measure made by `measure_identity`; None says "not measured".
+        likeness: whom the clip should show; its faces are looked for in `footage.pictures`. None
+            says "not measured".
     """
     wanted = budgets_with(budgets)
     overlap = None
@@ -114,7 +125,7 @@ def look_at(
         name: as_measure(row, reading, _budget(wanted, row, name, anchor), anchor)
         for name, (row, reading, anchor) in readings.items()
     }
-    measures["identity"] = _identity(identity, wanted)
+    measures["identity"], faces = _identity(footage, first, likeness, wanted)
     drifted = drift_reasons(measures)
     return Review(
         verdict="broken" if broken else "drifted" if drifted else "good",
@@ -124,7 +135,7 @@ def look_at(
         measures=measures,
         clip=None if footage.clip is None else footage.clip.to_json(),
         warnings=_warnings(footage, overlap, expects_overlap),
-        series={**footage.series, **_tracks(readings, footage.frames)},
+        series={**footage.series, **_tracks(readings, footage.frames), **faces},
         prints=footage.prints,
     )
 
@@ -161,10 +172,22 @@ def _budget(budgets: Mapping[str, float], row: Row, name: str, anchor: str) -> f
     return budgets[name]
 
 
-def _identity(measure: Measure | None, budgets: Mapping[str, float]) -> Measure:
-    if measure is None:
-        return unmeasured("no identity model is given")
-    return replace(measure, budget=budgets.get("identity", measure.budget))
+def _identity(
+    footage: Footage, first: int, likeness: Likeness | None, budgets: Mapping[str, float]
+) -> tuple[Measure, dict[str, Series]]:
+    if likeness is None:
+        return unmeasured(NO_MODEL), {}
+
+    def pictures() -> Iterator[tuple[int, Picture]]:
+        for kept in footage.pictures:
+            if kept.index >= first:
+                yield kept.index, kept.rgb()
+
+    with one_thread():
+        measure, series = measure_identity(likeness, pictures(), footage.frames)
+    if measure.value is not None:
+        measure = replace(measure, budget=budgets.get("identity", measure.budget))
+    return measure, series
 
 
 def _still_view(keyframe: Picture, view: View) -> View:
@@ -224,10 +247,3 @@ def _warnings(
     if overlap is not None and overlap.frames and overlap.parent_left:
         found.append("leaves-parent-early")
     return tuple(found)
-
-
-def _pictures(path: Path, footage: Footage) -> Sequence[tuple[int, Picture]]:
-    """Full-size pictures of the sampled frames: a face needs its pixels. A second reading."""
-    wanted = {view.index for view in footage.sampled()}
-    last = max(wanted, default=-1)
-    return [(i, rgb) for i, rgb in enumerate(read_rgb(path, stop=last + 1)) if i in wanted]

@@ -166,7 +166,7 @@ async def run_async(
             journal=journal,
             camera=camera,
             material=material,
-            eyes=Eyes(context, ledger.store),
+            eyes=Eyes(context, ledger.store, settings),
             slots=slots,
             listener=listener,
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections import Counter
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,9 +14,10 @@ from scenegraph.errors import BrokenMedia
 from scenegraph.ledger import MediaStore, Review, Take
 from scenegraph.media import open_still
 from scenegraph.plan import PlanContext
-from scenegraph.review import Footage, look, look_at, watch
+from scenegraph.review import Footage, find_identity, look, look_at, watch
+from scenegraph.run.faces import Lineup, Shelf, keyframe_of
 from scenegraph.run.intact import damage_of
-from scenegraph.scene import FrameOf
+from scenegraph.settings import Settings
 
 
 class Eyes:
@@ -25,8 +27,12 @@ class Eyes:
     the length of the reel.
     """
 
-    def __init__(self, context: PlanContext, store: MediaStore) -> None:
+    def __init__(
+        self, context: PlanContext, store: MediaStore, settings: Settings | None = None
+    ) -> None:
         self._context, self._store = context, store
+        model, shelf = find_identity(settings or Settings()), Shelf(store.root)
+        self._lineup = Lineup(context.scene, context.graph, model, shelf, context.engine)
         self._places = asyncio.Semaphore(os.cpu_count() or 1)
         self._seen: dict[int, Footage] = {}
         self._owner: dict[str, set[int]] = {}
@@ -49,8 +55,9 @@ class Eyes:
         async with self._places:
             if take.clip is None:
                 return await asyncio.to_thread(look, path)
+            likeness = await asyncio.to_thread(self._lineup.likeness, take.shot)
             try:
-                footage = await asyncio.to_thread(watch, path, take.clip)
+                footage = await asyncio.to_thread(watch, path, take.clip, in_full=likeness.looks)
             except BrokenMedia as error:
                 return Review(verdict="broken", reasons=(f"cannot be used: {error.reason}",))
             above = await self._footage_of(parent)
@@ -61,10 +68,11 @@ class Eyes:
                 keyframe=still,
                 parent=above,
                 budgets=budgets or None,
+                likeness=likeness,
                 expects_overlap=True if shot.kind == "extend" else None,
             )
         if self._children[take.shot]:
-            self._keep(take, footage)
+            self._keep(take, replace(footage, pictures=()))
         return review
 
     async def glance(self, take: Take) -> Review:
@@ -105,17 +113,10 @@ class Eyes:
 
     def _keyframe(self, shot: str) -> NDArray[np.uint8] | None:
         """The still that the shot's chain started from, as RGB."""
-        graph, above = self._context.graph, shot
-        while True:
-            picture = graph.shots[above].picture_of
-            if isinstance(picture, FrameOf):
-                return None
-            if picture is not None:
-                try:
-                    return open_still(self._context.scene.still_of(picture))
-                except BrokenMedia:
-                    return None
-            tail = graph.shots[above].tail_of
-            if tail is None:
-                return None
-            above = tail
+        name = keyframe_of(self._context.graph, shot)
+        if name is None:
+            return None
+        try:
+            return open_still(self._context.scene.still_of(name))
+        except BrokenMedia:
+            return None

@@ -22,7 +22,7 @@ from scenegraph.cut import (
 from scenegraph.errors import BrokenMedia, SceneError
 from scenegraph.ledger import Review
 from scenegraph.media import probe
-from scenegraph.review import Footage, look, look_at, watch
+from scenegraph.review import Footage, find_identity, look, look_at, watch
 from scenegraph.run.events import Listener, ReelEvent, silent
 from scenegraph.run.reel import Reel
 from scenegraph.settings import Settings
@@ -38,7 +38,8 @@ def review_clip(
     """Measure one clip against a keyframe, a parent, both, or its own start.
 
     Raises:
-        SceneError: a file is not there, or a budget has no such measure.
+        SceneError: a file is not there, a face model's file is not what it must be, or a budget
+            has no such measure.
         BrokenMedia: the keyframe or the parent cannot be opened. (A broken clip is a verdict.)
     """
     for what, path in (("clip", clip), ("keyframe", keyframe), ("parent", parent)):
@@ -49,6 +50,7 @@ def review_clip(
         keyframe=keyframe,
         parent=PARENTS.footage(Path(parent)) if parent is not None else None,
         budgets=budgets,
+        identity=find_identity(Settings()),
     )
 
 

@@ -13,7 +13,15 @@ from numpy.typing import NDArray
 
 from scenegraph.errors import BrokenMedia, SceneError
 from scenegraph.ledger.reviews import Review
-from scenegraph.review import DEFAULT_BUDGETS, MEASURES, Footage, look, look_at, measure_identity
+from scenegraph.review import (
+    DEFAULT_BUDGETS,
+    MEASURES,
+    Footage,
+    likeness_of,
+    look,
+    look_at,
+    measure_identity,
+)
 
 Picture = NDArray[np.uint8]
 Frames = list[Picture]
@@ -183,17 +191,19 @@ def test_identity_is_the_plug_ins_word_or_not_measured() -> None:
     """Nothing that was not measured may pass as good (DESIGN: what must never happen, 3)."""
     red, blue = (np.full((8, 8, 3), c, np.uint8) for c in ((200, 90, 90), (90, 90, 200)))
     black = np.zeros((8, 8, 3), np.uint8)
-    same = measure_identity(OnePixel(), red, [(0, red), (9, red)])
-    other = measure_identity(OnePixel(), red, [(0, blue), (9, blue)])
-    away = measure_identity(OnePixel(), red, [(0, black), (9, red)])
+    anchored = likeness_of(OnePixel(), [red])
+    same, _ = measure_identity(anchored, [(0, red), (9, red)])
+    other, _ = measure_identity(anchored, [(0, blue), (9, blue)])
+    away, _ = measure_identity(anchored, [(0, black), (5, red), (9, red)])
     assert not same.over
     assert other.over
     assert other.since_frame == 0
     assert not away.over  # a face turned away is no other person
-    for missing in (
-        measure_identity(None, red, [(0, red)]),
-        measure_identity(OnePixel(), None, [(0, red)]),
-        measure_identity(OnePixel(), red, [(0, black)]),
+    assert away.value is not None
+    for missing, _ in (
+        measure_identity(likeness_of(None, [red]), [(0, red)]),
+        measure_identity(likeness_of(OnePixel(), []), [(0, red)]),
+        measure_identity(anchored, [(0, black)]),
     ):
         assert missing.value is None
         assert not missing.over
