@@ -102,6 +102,13 @@ class Ledger(Attempts):
         with sentences(self.place), self._engine.connect() as connection:
             return reading.read_memory(connection, scene, self.store)
 
+    def of_shot(
+        self, scene: str, shot: str
+    ) -> tuple[tuple[Take, ...], tuple[Amendment, ...]]:
+        """The takes and the amendments of one shot, as they are on the disk now, oldest first."""
+        with sentences(self.place), self._engine.connect() as connection:
+            return reading.read_shot(connection, scene, shot, self.store)
+
     def take(self, id: int) -> Take:
         """One take, as it is on the disk now.
 

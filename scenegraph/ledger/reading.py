@@ -14,7 +14,7 @@ from scenegraph.ledger.memory import Memory
 from scenegraph.ledger.rows import TAKE_COLUMNS, LazyJson, amendment_from, from_units, take_from
 from scenegraph.ledger.store import MediaStore
 from scenegraph.ledger.tables import amendments, events, reels, runs, takes, uploads
-from scenegraph.ledger.takes import Money, State, Take
+from scenegraph.ledger.takes import Amendment, Money, State, Take
 
 _SHARED = tuple(state.value for state in (State.CIRCLED, State.REVIEWED, State.FETCHED))
 _OPEN = tuple(
@@ -48,6 +48,20 @@ def read_memory(connection: Connection, scene: str, store: MediaStore) -> Memory
         tuple(amendment_from(row) for row in decided),
         elsewhere,
     )
+
+
+def read_shot(
+    connection: Connection, scene: str, shot: str, store: MediaStore
+) -> tuple[tuple[Take, ...], tuple[Amendment, ...]]:
+    """The takes and the amendments of one shot, oldest first."""
+    mine = takes.c.scene == scene, takes.c.shot == shot
+    rows = connection.execute(select(*TAKE_COLUMNS).where(*mine).order_by(takes.c.number))
+    decided = connection.execute(
+        select(amendments)
+        .where(amendments.c.scene == scene, amendments.c.shot == shot)
+        .order_by(amendments.c.id)
+    )
+    return tuple(take_from(row, store) for row in rows), tuple(map(amendment_from, decided))
 
 
 _KEY = [column.name for column in TAKE_COLUMNS].index("key")
@@ -127,6 +141,7 @@ __all__ = [
     "read_money",
     "read_reels",
     "read_runs",
+    "read_shot",
     "read_take",
     "read_upload",
 ]

@@ -24,8 +24,8 @@ from scenegraph.errors import (
     SubmitUncertain,
 )
 from scenegraph.fal import FalClient, JobGone, QueueStatus, Remedy, remedy_of
-from scenegraph.ledger import Journal, State, Take
-from scenegraph.media import probe
+from scenegraph.ledger import Journal, State, Stored, Take
+from scenegraph.media import Clip, probe
 from scenegraph.plan import Job
 from scenegraph.run.events import ShotEvent, Stage
 from scenegraph.run.material import Material
@@ -88,11 +88,11 @@ class Camera:
             finally:
                 asking.cancel()
             raise
-        return await self.collect(asked)
+        return await self._go_on(asked)
 
     async def _ask(
         self, job: Job, params: Mapping[str, Any], run: int, leaving: asyncio.Event
-    ) -> int:
+    ) -> Take:
         """The one paid call, between the intent that is on the disk and the id that will be."""
         take = await self._journal.write(self._ledger.intend, job.intent(run))
         bound = log.bind(slate=take.slate, key=take.key[:12])
@@ -118,11 +118,11 @@ class Camera:
             bound.warning("take.not_submitted", error=error.message)
             await self._journal.write(end, take.id, _facts(error))
             raise
-        await self._journal.write(
+        take = await self._journal.write(
             self._ledger.submitted, take.id, submitted.request_id, submitted.urls
         )
         bound.info("take.submitted", endpoint=take.endpoint, request_id=submitted.request_id)
-        return take.id
+        return take
 
     def stop(self, reason: PersonNeeded) -> None:
         """Ask for nothing more; what is out is still collected."""
@@ -141,16 +141,20 @@ class Camera:
         """
         async with self._turns.setdefault(id, asyncio.Lock()):
             take = await asyncio.to_thread(self._ledger.take, id)
-            if take.state is State.SUBMITTED:
-                take = await self._answer_of(take, quietly)
-            if take.state is State.ANSWERED:
-                take = await self._fetch(take, quietly)
-            if not take.state.has_media:
-                raise ShotError(
-                    f"{take.slate} is {take.state}: there is nothing to collect.",
-                    next="Run again to ask anew.",
-                )
-            return take
+            return await self._go_on(take, quietly=quietly)
+
+    async def _go_on(self, take: Take, *, quietly: bool = False) -> Take:
+        """Wait for its answer and fetch its file, as far as that has not been done."""
+        if take.state is State.SUBMITTED:
+            take = await self._answer_of(take, quietly)
+        if take.state is State.ANSWERED:
+            take = await self._fetch(take, quietly)
+        if not take.state.has_media:
+            raise ShotError(
+                f"{take.slate} is {take.state}: there is nothing to collect.",
+                next="Run again to ask anew.",
+            )
+        return take
 
     async def _answer_of(self, take: Take, quietly: bool) -> Take:
         assert take.urls is not None
@@ -185,9 +189,9 @@ class Camera:
         usd = settled(take, answer.billable_units)
         if take.billed and take.id in self._promised:
             self._purse.settle(self._promised.pop(take.id), usd)
-        await self._journal.write(self._ledger.answered, take.id, raw, usd)
+        take = await self._journal.write(self._ledger.answered, take.id, raw, usd)
         log.info("take.answered", slate=take.slate, waited_s=round(time.monotonic() - began, 1))
-        return await asyncio.to_thread(self._ledger.take, take.id)
+        return take
 
     async def _fetch(self, take: Take, quietly: bool) -> Take:
         if not quietly:
@@ -199,10 +203,19 @@ class Camera:
                 f"{take.slate} is answered, and its answer names no video.",
                 next=f"`scenegraph resolve SCENE {take.shot} --give-up`, then `rerun`.",
             )
+        stored, clip = await self._bring_home(take, url)
+        take = await self._journal.write(
+            self._ledger.fetched, take.id, stored.sha256, stored.media, clip
+        )
+        log.info("take.fetched", slate=take.slate, sha256=stored.sha256)
+        return take
+
+    async def _bring_home(self, take: Take, url: str) -> tuple[Stored, Clip | None]:
+        """The answer's file in the store, hashed and probed (no clip: it cannot be opened)."""
         store = self._ledger.store
         temp = store.temp(".mp4")
         try:
-            got = await self._queue.download(url, temp)
+            await self._queue.download(url, temp)
             stored = await asyncio.to_thread(store.put_file, temp, move=True)
         except OSError as error:
             raise DownloadFailed(
@@ -212,12 +225,9 @@ class Camera:
         finally:
             temp.unlink(missing_ok=True)
         try:
-            clip = await asyncio.to_thread(probe, store.path(stored.media))
+            return stored, await asyncio.to_thread(probe, store.path(stored.media))
         except BrokenMedia:
-            clip = None
-        await self._journal.write(self._ledger.fetched, take.id, stored.sha256, stored.media, clip)
-        log.info("take.fetched", slate=take.slate, bytes=got.bytes)
-        return await asyncio.to_thread(self._ledger.take, take.id)
+            return stored, None
 
     def _give_back(self, id: int) -> None:
         self._purse.give_back(self._promised.pop(id, Decimal(0)))
