@@ -6,7 +6,7 @@ of a service here, nothing is looked at or judged, and no take is ever overwritt
 
 from scenegraph.ledger.hold import Hold
 from scenegraph.ledger.journal import Journal
-from scenegraph.ledger.ledger import Ledger, memory_of
+from scenegraph.ledger.ledger import Ledger, is_there, memory_of
 from scenegraph.ledger.memory import Memory
 from scenegraph.ledger.moves import is_legal
 from scenegraph.ledger.reviews import Measure, Overlap, Review, VerdictWord
@@ -45,5 +45,6 @@ __all__ = [
     "Timeline",
     "VerdictWord",
     "is_legal",
+    "is_there",
     "memory_of",
 ]

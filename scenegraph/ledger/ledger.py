@@ -102,12 +102,15 @@ class Ledger(Attempts):
         with sentences(self.place), self._engine.connect() as connection:
             return reading.read_memory(connection, scene, self.store)
 
-    def of_shot(
-        self, scene: str, shot: str
-    ) -> tuple[tuple[Take, ...], tuple[Amendment, ...]]:
+    def of_shot(self, scene: str, shot: str) -> tuple[tuple[Take, ...], tuple[Amendment, ...]]:
         """The takes and the amendments of one shot, as they are on the disk now, oldest first."""
         with sentences(self.place), self._engine.connect() as connection:
             return reading.read_shot(connection, scene, shot, self.store)
+
+    def takes_in(self, scene: str, *states: State) -> tuple[Take, ...]:
+        """The scene's takes that stand in one of these states, oldest first."""
+        with sentences(self.place), self._engine.connect() as connection:
+            return reading.read_in(connection, scene, states, self.store)
 
     def take(self, id: int) -> Take:
         """One take, as it is on the disk now.
@@ -243,8 +246,7 @@ class Ledger(Attempts):
         A billed attempt may have left: it becomes `unknown`, and a person decides. One that costs
         nothing is simply lost.
         """
-        rows = self.memory(scene).takes.values()
-        left = [take for takes in rows for take in takes if take.state is State.INTENDED]
+        left = self.takes_in(scene, State.INTENDED)
         error = {"kind": "interrupted", "message": INTERRUPTED, "next": RESOLVE}
         with self.group():
             for take in left:
@@ -254,6 +256,11 @@ class Ledger(Attempts):
 
 INTERRUPTED = "The process ended between writing this take down and hearing from the queue."
 RESOLVE = "`scenegraph resolve SCENE SHOT --attach REQUEST_ID | --resubmit | --give-up`."
+
+
+def is_there(store: str | Path) -> bool:
+    """Whether a store has a ledger."""
+    return (Path(store) / LEDGER).is_file()
 
 
 def memory_of(store: str | Path, scene: str) -> Memory:
@@ -267,7 +274,7 @@ def memory_of(store: str | Path, scene: str) -> Memory:
             f"The store {store} is a file; a store is a folder.",
             next="Move that file away, or use another store with --store.",
         )
-    if not (Path(store) / LEDGER).is_file():
+    if not is_there(store):
         return Memory(scene)
     with Ledger.open(store, create=False) as ledger:
         return ledger.memory(scene)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -62,6 +62,14 @@ def read_shot(
         .order_by(amendments.c.id)
     )
     return tuple(take_from(row, store) for row in rows), tuple(map(amendment_from, decided))
+
+
+def read_in(
+    connection: Connection, scene: str, states: Sequence[State], store: MediaStore
+) -> tuple[Take, ...]:
+    words = [state.value for state in states]
+    query = select(*TAKE_COLUMNS).where(takes.c.scene == scene, takes.c.state.in_(words))
+    return tuple(take_from(row, store) for row in connection.execute(query.order_by(takes.c.id)))
 
 
 _KEY = [column.name for column in TAKE_COLUMNS].index("key")
@@ -137,6 +145,7 @@ def _opened(row: Row[Any], *documents: str) -> Mapping[str, Any]:
 __all__ = [
     "LazyJson",
     "read_events",
+    "read_in",
     "read_memory",
     "read_money",
     "read_reels",

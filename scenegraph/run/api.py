@@ -16,7 +16,7 @@ import structlog
 from scenegraph.catalog import load_catalog
 from scenegraph.errors import CutError, OverBudget, SceneError
 from scenegraph.fal import FalClient
-from scenegraph.ledger import Engine, Journal, Ledger, Memory
+from scenegraph.ledger import Engine, Journal, Ledger, Memory, State, is_there
 from scenegraph.plan import (
     Plan,
     PlanContext,
@@ -33,7 +33,7 @@ from scenegraph.run.executor import Executor
 from scenegraph.run.eyes import Eyes
 from scenegraph.run.logs import quiet_by_default
 from scenegraph.run.material import Material
-from scenegraph.run.project import QUEUE_ENDED, dead_previews, open_scene, store_of
+from scenegraph.run.project import QUEUE_ENDED, open_scene, store_of
 from scenegraph.run.purse import Purse
 from scenegraph.run.reel import make_reel, not_yet, reel_path
 from scenegraph.run.result import RunResult, ShotOutcome
@@ -124,9 +124,11 @@ async def run_async(
     if jobs is not None and jobs < 1:
         raise SceneError(f"{jobs} jobs at a time shoot nothing.", next="Give --jobs 1 or more.")
     hashes = hash_inputs(scene)
-    _plan_before_anything(scene, backend, hashes)
+    place = store_of(scene, settings, store)
+    if not is_there(place):
+        _plan_before_anything(scene, backend, hashes)
     async with AsyncExitStack() as stack:
-        ledger = stack.enter_context(Ledger.open(store_of(scene, settings, store)))
+        ledger = stack.enter_context(Ledger.open(place))
         stack.enter_context(ledger.hold(scene.name))
         ledger.sweep(scene.name)
         if backend == "animatic" and queue is None:
@@ -192,8 +194,9 @@ async def run_async(
 
 def _forget_dead_previews(ledger: Ledger, scene: str) -> None:
     with ledger.group():
-        for take in dead_previews(ledger.memory(scene)):
-            ledger.lost(take.id, QUEUE_ENDED)
+        for take in ledger.takes_in(scene, State.SUBMITTED, State.ANSWERED):
+            if take.engine == "animatic":  # its queue lived in a process that has ended
+                ledger.lost(take.id, QUEUE_ENDED)
 
 
 def _plan_before_anything(scene: Scene, backend: Engine, hashes: Mapping[Path, str]) -> Plan:

@@ -212,8 +212,7 @@ def shot_parameters(scene: Scene, shot: Shot) -> dict[str, Any]:
     shot's parameters. A preset's `expand_prompt` counts for t2v alone: anywhere else a prompt
     that grows by itself breaks continuity.
     """
-    values: dict[str, Any] = dict(find_preset(scene.preset, scene.presets) or {})
-    values.update(dict(scene.picture))
+    values: dict[str, Any] = dict(scene.common_parameters)
     if shot.preset is not None:
         values.update(find_preset(shot.preset, scene.presets) or {})
     if shot.kind != "t2v" and values.get("expand_prompt"):
