@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import time
-from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from decimal import Decimal
@@ -23,7 +22,6 @@ from scenegraph.plan import (
     Selection,
     amended_graph,
     hash_inputs,
-    make_plan,
     plan_all,
 )
 from scenegraph.run.backend import open_queue
@@ -124,9 +122,17 @@ async def run_async(
     if jobs is not None and jobs < 1:
         raise SceneError(f"{jobs} jobs at a time shoot nothing.", next="Give --jobs 1 or more.")
     hashes = hash_inputs(scene)
+    catalog = load_catalog()
+
+    def look_at(memory: Memory) -> PlanContext:
+        return PlanContext.of(
+            scene, memory, engine=backend, catalog=catalog, hashes=hashes, selection=selection
+        )
+
     place = store_of(scene, settings, store)
-    if not is_there(place):
-        _plan_before_anything(scene, backend, hashes)
+    # A scene that cannot be asked for is refused before a store is made for it.
+    early = None if is_there(place) else look_at(Memory(scene.name))
+    planned = plan_all(early) if early is not None else None
     async with AsyncExitStack() as stack:
         ledger = stack.enter_context(Ledger.open(place))
         stack.enter_context(ledger.hold(scene.name))
@@ -134,15 +140,11 @@ async def run_async(
         if backend == "animatic" and queue is None:
             _forget_dead_previews(ledger, scene.name)
         memory = ledger.memory(scene.name)
-        context = PlanContext.of(
-            scene,
-            memory,
-            engine=backend,
-            catalog=load_catalog(),
-            hashes=hashes,
-            selection=selection,
-        )
-        planned = plan_all(context)
+        if early is not None and early.memory == memory and not memory.elsewhere:
+            context = early
+        else:
+            context, planned = look_at(memory), None
+        planned = planned or plan_all(context)
         purse = _purse(scene, planned, ledger, backend, max_usd)
         number = ledger.begin_run(scene.name, backend)
         # From here on the run's own takes count as shot, so a forced shot is forced once.
@@ -197,11 +199,6 @@ def _forget_dead_previews(ledger: Ledger, scene: str) -> None:
         for take in ledger.takes_in(scene, State.SUBMITTED, State.ANSWERED):
             if take.engine == "animatic":  # its queue lived in a process that has ended
                 ledger.lost(take.id, QUEUE_ENDED)
-
-
-def _plan_before_anything(scene: Scene, backend: Engine, hashes: Mapping[Path, str]) -> Plan:
-    """Refuse a scene that cannot be asked for before a store is made for it."""
-    return make_plan(scene, Memory(scene.name), engine=backend, hashes=hashes)
 
 
 async def _carry_out(executor: Executor) -> tuple[ShotOutcome, ...]:
