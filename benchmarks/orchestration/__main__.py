@@ -56,6 +56,7 @@ def engines(shots: int, times: int, peers: str | None) -> Iterator[list[object]]
     chains = max(1, shots // CHAIN)
     ours = fastest([program(sys.executable, HERE / "ours.py", chains, CHAIN) for _ in range(times)])
     yield ["scenegraph", "yes", *(f"{ours[act]:.3f}" for act in ACTS), "×1"]
+    yield ["scenegraph, CPU alone", "", *(f"{ours[f'{act} cpu']:.3f}" for act in ACTS), ""]
     for module, title in PEERS.items():
         reason = "give --peers PYTHON" if peers is None else why_not(peers, module)
         durable = "no" if module == "distributed" else "yes"

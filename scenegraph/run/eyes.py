@@ -17,7 +17,6 @@ from scenegraph.plan import PlanContext
 from scenegraph.review import Footage, look, look_at, watch
 from scenegraph.scene import FrameOf
 
-
 #: Footages that are kept at a time, about 7 MB each. Past it the oldest is let go, and its
 #: clip is decoded again for a child.
 MOST_SEEN = 8

@@ -143,7 +143,7 @@ def _told(scene: Scene, shot: Shot, parts: Prompt) -> list[str]:
 
 def with_looks(scene: Scene, subject: str) -> str:
     """A subject with every character's name replaced by that character's look."""
-    names = scene.names_of_cast
+    names = scene.names_of_cast if scene.characters else None
     if names is None:
         return subject
     looks = {name.lower(): cast.look or name for name, cast in scene.characters.items()}
@@ -164,7 +164,9 @@ def named_characters(scene: Scene, shot: Shot) -> tuple[str, ...]:
 def has_person(scene: Scene, shot: Shot) -> bool:
     """True when a keyframe or a named character stands at the start of the shot's chain."""
     start = scene.start_of(shot)
-    return not isinstance(start, TextShot) or bool(named_characters(scene, start))
+    if not isinstance(start, TextShot):
+        return True
+    return bool(scene.characters) and bool(named_characters(scene, start))
 
 
 def _locks(scene: Scene, shot: Shot) -> Sequence[str]:
