@@ -115,7 +115,7 @@ class _Check:
         for name, field in fields.items():
             here, spot = f"{place}.{name}" if place else name, (*path, name)
             given = values.get(name)
-            inside = frozenset(one for one in awaiting if one[: len(spot)] == spot)
+            inside = awaiting and frozenset(one for one in awaiting if one[: len(spot)] == spot)
             if given is None and field.fields and inside:
                 given = [] if field.type == "list" else {}
             if given is None:

@@ -6,7 +6,6 @@ import typer
 
 from scenegraph.cli.options import AsJson, ScenePath, Store
 from scenegraph.cli.show import plain_table, say, show_json, show_table
-from scenegraph.run.calibrate import calibrate_scene
 
 
 def add_to(app: typer.Typer) -> None:
@@ -21,6 +20,8 @@ def calibrate(scene: ScenePath, store: Store = None, as_json: AsJson = False) ->
 
     Example: `scenegraph calibrate samples/two-hander/scene.yaml`
     """
+    from scenegraph.run.calibrate import calibrate_scene
+
     found = calibrate_scene(scene, store=store)
     if as_json:
         show_json(found.to_json())

@@ -114,10 +114,10 @@ def clip_of_review(
     rows = np.minimum(np.arange(count), len(calmness) - 1)
     steady = np.nan_to_num(np.asarray(calmness, np.float32)[rows], nan=1.0, posinf=1e3, neginf=0.0)
     prints = review.prints
-    if prints is not None and len(prints):
-        prints = prints[np.minimum(np.arange(count), len(prints) - 1)]
-    else:
+    if prints is not None and not len(prints):
         prints = None
+    if prints is not None and len(prints) != count:  # else no copy: they are large
+        prints = prints[np.minimum(np.arange(count), len(prints) - 1)]
     return ReelClip(
         name=name,
         calmness=steady,

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from scenegraph.ledger.ledger import Ledger
     from scenegraph.ledger.memory import Memory
     from scenegraph.ledger.moves import is_legal
-    from scenegraph.ledger.recall import memory_of
+    from scenegraph.ledger.recall import is_there, memory_of
     from scenegraph.ledger.reviews import Measure, Overlap, Review, VerdictWord
     from scenegraph.ledger.store import MediaStore, Stored
     from scenegraph.ledger.takes import (
@@ -40,7 +40,7 @@ else:
             "ledger": ("Ledger",),
             "memory": ("Memory",),
             "moves": ("is_legal",),
-            "recall": ("memory_of",),
+            "recall": ("is_there", "memory_of"),
             "reviews": ("Measure", "Overlap", "Review", "VerdictWord"),
             "store": ("MediaStore", "Stored"),
             "takes": ("Amendment", "Engine", "Intent", "Money", "QueueUrls", "State", "Take"),
@@ -74,5 +74,6 @@ __all__ = [
     "Timeline",
     "VerdictWord",
     "is_legal",
+    "is_there",
     "memory_of",
 ]

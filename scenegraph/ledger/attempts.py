@@ -29,7 +29,10 @@ from scenegraph.media.clip import Clip
 
 
 class Attempts:
-    """What happens to takes. Each method is one write; an illegal step is refused."""
+    """What happens to takes. Each method is one write; an illegal step is refused.
+
+    A step on the way to the film answers with the take as it then stands in the ledger.
+    """
 
     store: MediaStore
     _writer: Writer
@@ -58,7 +61,7 @@ class Attempts:
         seen = ALL if intent.seen is None else intent.seen
         return to.one("claim", claim_of, its_key=intent.key, seen=seen)
 
-    def submitted(self, id: int, request_id: str, urls: QueueUrls) -> None:
+    def submitted(self, id: int, request_id: str, urls: QueueUrls) -> Take:
         """The queue took it; durable before the first poll."""
         values = {
             "request_id": request_id,
@@ -70,8 +73,9 @@ class Attempts:
         }
         with self._writer.write() as to:
             to.move(id, State.SUBMITTED, values, {"request_id": request_id})
+            return self._take(to, id)
 
-    def answered(self, id: int, answer: Mapping[str, Any], usd: Decimal | None) -> None:
+    def answered(self, id: int, answer: Mapping[str, Any], usd: Decimal | None) -> Take:
         """The answer is here; `usd` is what it cost (None: not known yet, still reserved)."""
         values = {
             "answer": json_text(answer),
@@ -80,8 +84,9 @@ class Attempts:
         }
         with self._writer.write() as to:
             to.move(id, State.ANSWERED, values)
+            return self._take(to, id)
 
-    def fetched(self, id: int, sha256: str, media: str, clip: Clip | None) -> None:
+    def fetched(self, id: int, sha256: str, media: str, clip: Clip | None) -> Take:
         """Its file is in the store, hashed and probed (no clip: it cannot be opened)."""
         values = {
             "sha256": sha256,
@@ -91,6 +96,7 @@ class Attempts:
         }
         with self._writer.write() as to:
             to.move(id, State.FETCHED, values, {"sha256": sha256})
+            return self._take(to, id)
 
     def keep_sheet(self, review: Review) -> str | None:
         """Put a review's series and prints into the media store; their name there."""
@@ -115,7 +121,7 @@ class Attempts:
             else:
                 to.move(id, State.REVIEWED, values, facts)
 
-    def circle(self, id: int) -> None:
+    def circle(self, id: int) -> Take:
         """Keep this take; the shot's other circled take of this engine goes back to the sheet.
 
         Raises:
@@ -126,7 +132,7 @@ class Attempts:
             if row is not None:
                 other, number, shot, pinned = row
                 if other == id:
-                    return
+                    return self._take(to, id)
                 if pinned:
                     raise LedgerError(
                         f"Take t{number} of {shot!r} is pinned.",
@@ -134,6 +140,7 @@ class Attempts:
                     )
                 to.move(other, State.REVIEWED, None, {"unseated_by": id})
             to.move(id, State.CIRCLED)
+            return self._take(to, id)
 
     def reject(self, id: int, reason: str) -> None:
         """Not this one; it stays on the sheet with its reason."""
@@ -193,7 +200,7 @@ class Attempts:
             }
             id_ = to.insert(takes, row)
             to.event("take.adopted", take=id_, run=intent.run, facts={"from": from_take.slate})
-            return take_from(to.one("take", _whole, its_id=id_), self.store)
+            return self._take(to, id_)
 
     def pin(self, id: int) -> None:
         """Make the circled take proof against changes upstream.
@@ -214,6 +221,9 @@ class Attempts:
         with self._writer.write() as to:
             to.change(id, {"pinned": 0})
             to.event("take.unpinned", take=id)
+
+    def _take(self, to: Writer, id: int) -> Take:
+        return take_from(to.one("take", _whole, its_id=id), self.store)
 
 
 def _next_number(to: Writer, scene: str, shot: str) -> int:

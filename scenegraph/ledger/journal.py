@@ -68,7 +68,9 @@ class Journal:
 
     async def reviewed(self, id: int, review: Review) -> None:
         """As `Ledger.reviewed`; its series are put into the store beside the group, not in it."""
-        sheet = await asyncio.to_thread(self.ledger.keep_sheet, review)
+        sheet = None
+        if review.has_sheet:
+            sheet = await asyncio.to_thread(self.ledger.keep_sheet, review)
         await self.write(self.ledger.reviewed, id, review, sheet=sheet)
 
     def _work(self) -> None:

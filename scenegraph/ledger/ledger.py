@@ -114,6 +114,16 @@ class Ledger(Attempts):
         with sentences(self.place), self._engine.connect() as connection:
             return reading.read_memory(connection, scene, self.store)
 
+    def of_shot(self, scene: str, shot: str) -> tuple[tuple[Take, ...], tuple[Amendment, ...]]:
+        """The takes and the amendments of one shot, as they are on the disk now, oldest first."""
+        with sentences(self.place), self._engine.connect() as connection:
+            return reading.read_shot(connection, scene, shot, self.store)
+
+    def takes_in(self, scene: str, *states: State) -> tuple[Take, ...]:
+        """The scene's takes that stand in one of these states, oldest first."""
+        with sentences(self.place), self._engine.connect() as connection:
+            return reading.read_in(connection, scene, states, self.store)
+
     def take(self, id: int) -> Take:
         """One take, as it is on the disk now.
 
@@ -265,8 +275,7 @@ class Ledger(Attempts):
         A billed attempt may have left: it becomes `unknown`, and a person decides. One that costs
         nothing is simply lost.
         """
-        rows = self.memory(scene).takes.values()
-        left = [take for takes in rows for take in takes if take.state is State.INTENDED]
+        left = self.takes_in(scene, State.INTENDED)
         error = {"kind": "interrupted", "message": INTERRUPTED, "next": RESOLVE}
         with self.group():
             for take in left:

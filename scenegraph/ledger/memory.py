@@ -80,6 +80,18 @@ class Memory:
             scene, {k: tuple(v) for k, v in by_shot.items()}, tuple(amendments), elsewhere or {}
         )
 
+    def with_shot(
+        self, shot: str, takes: tuple[Take, ...], amendments: tuple[Amendment, ...]
+    ) -> Memory:
+        """The same memory, knowing of one shot what is given here: takes in number order."""
+        others = (one for one in self.amendments if one.shot != shot)
+        return replace(
+            self,
+            takes={**self.takes, shot: takes},
+            amendments=(*others, *amendments),
+            numbers={**self.numbers, shot: takes[-1].number if takes else 0},
+        )
+
     def for_engine(self, engine: Engine) -> Memory:
         """The takes of one engine and what was decided about them.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -14,7 +14,7 @@ from scenegraph.ledger.memory import Memory
 from scenegraph.ledger.rows import TAKE_COLUMNS, LazyJson, amendment_from, from_units, take_from
 from scenegraph.ledger.store import MediaStore
 from scenegraph.ledger.tables import amendments, events, reels, runs, takes, uploads
-from scenegraph.ledger.takes import Money, State, Take
+from scenegraph.ledger.takes import Amendment, Money, State, Take
 
 _SHARED = tuple(state.value for state in (State.CIRCLED, State.REVIEWED, State.FETCHED))
 _OPEN = tuple(
@@ -54,6 +54,28 @@ def read_memory(connection: Connection, scene: str, store: MediaStore) -> Memory
         out=out,
         last=connection.execute(select(func.max(takes.c.id))).scalar() or 0,
     )
+
+
+def read_shot(
+    connection: Connection, scene: str, shot: str, store: MediaStore
+) -> tuple[tuple[Take, ...], tuple[Amendment, ...]]:
+    """The takes and the amendments of one shot, oldest first."""
+    mine = takes.c.scene == scene, takes.c.shot == shot
+    rows = connection.execute(select(*TAKE_COLUMNS).where(*mine).order_by(takes.c.number))
+    decided = connection.execute(
+        select(amendments)
+        .where(amendments.c.scene == scene, amendments.c.shot == shot)
+        .order_by(amendments.c.id)
+    )
+    return tuple(take_from(row, store) for row in rows), tuple(map(amendment_from, decided))
+
+
+def read_in(
+    connection: Connection, scene: str, states: Sequence[State], store: MediaStore
+) -> tuple[Take, ...]:
+    words = [state.value for state in states]
+    query = select(*TAKE_COLUMNS).where(takes.c.scene == scene, takes.c.state.in_(words))
+    return tuple(take_from(row, store) for row in connection.execute(query.order_by(takes.c.id)))
 
 
 _KEY = [column.name for column in TAKE_COLUMNS].index("key")
@@ -130,10 +152,12 @@ def _opened(row: Row[Any], *documents: str) -> Mapping[str, Any]:
 __all__ = [
     "LazyJson",
     "read_events",
+    "read_in",
     "read_memory",
     "read_money",
     "read_reels",
     "read_runs",
+    "read_shot",
     "read_take",
     "read_upload",
 ]

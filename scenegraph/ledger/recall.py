@@ -10,6 +10,11 @@ from scenegraph.ledger.memory import Memory
 LEDGER = "ledger.db"
 
 
+def is_there(store: str | Path) -> bool:
+    """Whether a store has a ledger."""
+    return (Path(store) / LEDGER).is_file()
+
+
 def memory_of(store: str | Path, scene: str) -> Memory:
     """The memory of a scene in a store that may not be there yet; nothing is made or written.
 
@@ -21,7 +26,7 @@ def memory_of(store: str | Path, scene: str) -> Memory:
             f"The store {store} is a file; a store is a folder.",
             next="Move that file away, or use another store with --store.",
         )
-    if not (Path(store) / LEDGER).is_file():
+    if not is_there(store):
         return Memory(scene)
     from scenegraph.ledger.ledger import Ledger  # SQLAlchemy takes a quarter of a second
 

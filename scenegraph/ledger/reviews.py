@@ -114,6 +114,11 @@ class Review:
     series: Mapping[str, Series] = field(default_factory=dict, compare=False, repr=False)
     prints: NDArray[np.float16] | None = field(default=None, compare=False, repr=False)
 
+    @property
+    def has_sheet(self) -> bool:
+        """There are arrays to be kept beside the words."""
+        return bool(self.series) or self.prints is not None
+
     def to_json(self) -> dict[str, Any]:
         """The `review` answer of the terminal; series and prints are kept beside it."""
         return {

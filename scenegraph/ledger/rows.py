@@ -97,9 +97,7 @@ def json_text(value: Any) -> str:
     """JSON as it is kept: small, the same for the same value, decimals as text."""
     if isinstance(value, LazyJson):
         return value._text
-    return json.dumps(
-        value, sort_keys=True, ensure_ascii=False, separators=(",", ":"), default=_plain
-    )
+    return _encode(value)
 
 
 def _plain(value: Any) -> Any:
@@ -110,6 +108,11 @@ def _plain(value: Any) -> Any:
     if hasattr(value, "to_json"):
         return value.to_json()
     return str(value)
+
+
+_encode = json.JSONEncoder(
+    sort_keys=True, ensure_ascii=False, separators=(",", ":"), default=_plain
+).encode
 
 
 def usd_units(usd: Decimal) -> int:

@@ -17,11 +17,11 @@ _SERIES = "series/"
 
 def sheet_bytes(review: Review) -> bytes | None:
     """The arrays of a review, compressed; None when it has none."""
+    if not review.has_sheet:
+        return None
     arrays: dict[str, Any] = {_SERIES + name: row for name, row in review.series.items()}
     if review.prints is not None:
         arrays["prints"] = review.prints
-    if not arrays:
-        return None
     to = io.BytesIO()
     np.savez_compressed(to, **arrays)
     return to.getvalue()

@@ -6,7 +6,7 @@ from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from scenegraph.catalog import (
     Endpoint,
@@ -69,11 +69,30 @@ class Shape:
     problems: tuple[FieldProblem, ...]
 
 
+class Words(NamedTuple):
+    """What the scene file alone says about a shot, whatever its parents are."""
+
+    parameters: Mapping[str, Any]
+    negative: str
+    frames: int
+    prompt: str
+
+    @classmethod
+    def of(cls, scene: Scene, told: Shot) -> Words:
+        return cls(
+            shot_parameters(scene, told),
+            negative_prompt(scene, told),
+            new_frames(scene, told),
+            render_prompt(scene, told),
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class Memo:
-    """What many shots of one scene have in common, worked out once."""
+    """What many shots of one scene have in common, and what one shot says, worked out once."""
 
     shapes: dict[Hashable, Shape] = field(default_factory=dict)
+    words: dict[str, Words] = field(default_factory=dict)
     paths: dict[tuple[str, str], Path] = field(default_factory=dict)
 
     def path(self, name: str, find: Callable[[str], Path]) -> Path:
@@ -119,16 +138,19 @@ def make_ask(
     """
     tail = tail_of(parent_frames, scene.tail_frames) if shot.tail_of is not None else 0
     inputs = _inputs(scene, shot, endpoint, tail, hashes, parent_hashes, memo)
+    words = memo.words.get(told.id)
+    if words is None:
+        words = memo.words[told.id] = Words.of(scene, told)
     wish = _Wish(
-        parameters=shot_parameters(scene, told),
+        parameters=words.parameters,
         own={**told.parameters, **tuning.parameters},
         aspect_ratio=aspect_ratio,
-        negative=negative_prompt(scene, told),
-        frames=new_frames(scene, told),
+        negative=words.negative,
+        frames=words.frames,
         tail=tail,
         inputs=inputs,
     )
-    prompt = _with_phrases(render_prompt(scene, told), tuning.phrases)
+    prompt = _with_phrases(words.prompt, tuning.phrases)
     name = (endpoint.id, wish.name)
     shape = memo.shapes.get(name)
     if shape is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from scenegraph.catalog import Catalog, Endpoint, UnknownFamily, legal_parameters
 from scenegraph.ledger import Engine, Memory, State, Take
@@ -16,6 +16,10 @@ from scenegraph.scene import Scene, Shot, ShotGraph, shot_parameters
 
 if TYPE_CHECKING:
     from scenegraph.plan.values import ShotPlan
+
+
+#: The take of each parent; None for one that is still to come.
+Parents: TypeAlias = Mapping[str, Take | None]
 
 
 @dataclass(frozen=True)
@@ -40,6 +44,7 @@ class PlanContext:
     chosen: Chosen
     run: int | None = None
     planned: dict[str, ShotPlan] = field(default_factory=dict, repr=False)
+    _settled: dict[str, tuple[Memory, Parents, ShotPlan]] = field(default_factory=dict, repr=False)
     _endpoints: dict[str, Endpoint] = field(default_factory=dict, repr=False)
     _memo: Memo = field(default_factory=Memo, repr=False)
     _ratios: dict[str, str | None] = field(default_factory=dict, repr=False)
@@ -87,6 +92,23 @@ class PlanContext:
             chosen=(selection or Selection()).on(whole),
             run=run,
         )
+
+    def settled(self, shot: str, parents: Parents) -> ShotPlan | None:
+        """The plan of a shot that was made of this same memory and of these same takes before.
+
+        Not of a forced shot: the run that is under way counts there too.
+        """
+        memory, before, planned = self._settled.get(shot, (None, None, None))
+        if memory is not self.memory or before is None or before.keys() != parents.keys():
+            return None
+        return planned if all(take is before[id] for id, take in parents.items()) else None
+
+    def keep_plan(self, planned: ShotPlan, parents: Parents) -> None:
+        """Remember what was worked out about a shot, for itself and for those that hang on it."""
+        self.planned[planned.shot] = planned
+        forced = planned.shot in self.chosen.forced
+        if not forced and None not in parents.values():
+            self._settled[planned.shot] = (self.memory, parents, planned)
 
     @property
     def engine_part(self) -> dict[str, Any]:

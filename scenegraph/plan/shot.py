@@ -33,8 +33,11 @@ def plan_shot(
     above = context.graph.parents(shot_id)
     if parents is None:
         parents = {id: context.planned[id].gives for id in above}
-    planned = _plan(context, context.graph.shots[shot_id], {id: parents.get(id) for id in above})
-    context.planned[shot_id] = planned
+    parents = {id: parents.get(id) for id in above}
+    planned = context.settled(shot_id, parents)
+    if planned is None:
+        planned = _plan(context, context.graph.shots[shot_id], parents)
+    context.keep_plan(planned, parents)
     return planned
 
 

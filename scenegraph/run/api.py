@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from decimal import Decimal
@@ -16,14 +16,13 @@ import structlog
 from scenegraph.catalog import load_catalog
 from scenegraph.errors import CutError, OverBudget, SceneError
 from scenegraph.fal import FalClient
-from scenegraph.ledger import Engine, Journal, Ledger, Memory
+from scenegraph.ledger import Engine, Journal, Ledger, Memory, State, is_there
 from scenegraph.plan import (
     Plan,
     PlanContext,
     Selection,
     amended_graph,
     hash_inputs,
-    make_plan,
     plan_all,
 )
 from scenegraph.run.backend import open_queue
@@ -33,7 +32,7 @@ from scenegraph.run.executor import Executor
 from scenegraph.run.eyes import Eyes
 from scenegraph.run.logs import quiet_by_default
 from scenegraph.run.material import Material
-from scenegraph.run.project import QUEUE_ENDED, dead_previews, open_scene, store_of
+from scenegraph.run.project import QUEUE_ENDED, open_scene, store_of
 from scenegraph.run.purse import Purse
 from scenegraph.run.reel import make_reel, not_yet, reel_path
 from scenegraph.run.result import RunResult, ShotOutcome
@@ -129,23 +128,29 @@ async def run_async(
     if jobs is not None and jobs < 1:
         raise SceneError(f"{jobs} jobs at a time shoot nothing.", next="Give --jobs 1 or more.")
     hashes = hash_inputs(scene)
-    _plan_before_anything(scene, backend, hashes)
+    catalog = load_catalog()
+
+    def look_at(memory: Memory) -> PlanContext:
+        return PlanContext.of(
+            scene, memory, engine=backend, catalog=catalog, hashes=hashes, selection=selection
+        )
+
+    place = store_of(scene, settings, store)
+    # A scene that cannot be asked for is refused before a store is made for it.
+    early = None if is_there(place) else look_at(Memory(scene.name))
+    planned = plan_all(early) if early is not None else None
     async with AsyncExitStack() as stack:
-        ledger = stack.enter_context(Ledger.open(store_of(scene, settings, store)))
+        ledger = stack.enter_context(Ledger.open(place))
         stack.enter_context(ledger.hold(scene.name))
         ledger.sweep(scene.name)
         if backend == "animatic" and queue is None:
             _forget_dead_previews(ledger, scene.name)
         memory = ledger.memory(scene.name)
-        context = PlanContext.of(
-            scene,
-            memory,
-            engine=backend,
-            catalog=load_catalog(),
-            hashes=hashes,
-            selection=selection,
-        )
-        planned = plan_all(context)
+        if early is not None and early.memory == memory and not memory.elsewhere:
+            context = early
+        else:
+            context, planned = look_at(memory), None
+        planned = planned or plan_all(context)
         purse = _purse(scene, planned, ledger, backend, max_usd)
         if planned.has_work:
             await stack.enter_async_context(_backing_up(ledger, listener, backend))
@@ -216,13 +221,9 @@ async def _backing_up(ledger: Ledger, listener: Listener, backend: Engine) -> As
 
 def _forget_dead_previews(ledger: Ledger, scene: str) -> None:
     with ledger.group():
-        for take in dead_previews(ledger.memory(scene)):
-            ledger.lost(take.id, QUEUE_ENDED)
-
-
-def _plan_before_anything(scene: Scene, backend: Engine, hashes: Mapping[Path, str]) -> Plan:
-    """Refuse a scene that cannot be asked for before a store is made for it."""
-    return make_plan(scene, Memory(scene.name), engine=backend, hashes=hashes)
+        for take in ledger.takes_in(scene, State.SUBMITTED, State.ANSWERED):
+            if take.engine == "animatic":  # its queue lived in a process that has ended
+                ledger.lost(take.id, QUEUE_ENDED)
 
 
 async def _carry_out(executor: Executor) -> tuple[ShotOutcome, ...]:

@@ -33,8 +33,8 @@ from scenegraph.fal import (
     remedy_of,
     unreadable_again,
 )
-from scenegraph.ledger import Journal, Memory, State, Take
-from scenegraph.media import probe
+from scenegraph.ledger import Journal, Memory, State, Stored, Take
+from scenegraph.media import Clip, probe
 from scenegraph.plan import Job
 from scenegraph.run.as_asked import not_as_asked
 from scenegraph.run.events import NoticeEvent, ShotEvent, Stage
@@ -98,11 +98,11 @@ class Camera:
             finally:
                 asking.cancel()
             raise
-        return await self.collect(asked)
+        return await self._go_on(asked)
 
     async def _ask(
         self, job: Job, params: Mapping[str, Any], run: int, leaving: asyncio.Event
-    ) -> int:
+    ) -> Take:
         """The one paid call, between the intent that is on the disk and the id that will be."""
         try:
             take = await self._journal.write(self._ledger.intend, job.intent(run))
@@ -133,11 +133,11 @@ class Camera:
             bound.warning("take.not_submitted", error=told.message)
             await self._journal.write(end, take.id, _facts(told))
             raise told from error.__cause__
-        await self._journal.write(
+        take = await self._journal.write(
             self._ledger.submitted, take.id, submitted.request_id, submitted.urls
         )
         bound.info("take.submitted", endpoint=take.endpoint, request_id=submitted.request_id)
-        return take.id
+        return take
 
     def stop(self, reason: PersonNeeded) -> None:
         """Ask for nothing more; what is out is still collected."""
@@ -156,16 +156,20 @@ class Camera:
         """
         async with self._turns.setdefault(id, asyncio.Lock()):
             take = await asyncio.to_thread(self._ledger.take, id)
-            if take.state is State.SUBMITTED:
-                take = await self._answer_of(take, quietly)
-            if take.state is State.ANSWERED:
-                take = await self._fetch(take, quietly)
-            if not take.state.has_media:
-                raise ShotError(
-                    f"{take.slate} is {take.state}: there is nothing to collect.",
-                    next="Run again to ask anew.",
-                )
-            return take
+            return await self._go_on(take, quietly=quietly)
+
+    async def _go_on(self, take: Take, *, quietly: bool = False) -> Take:
+        """Wait for its answer and fetch its file, as far as that has not been done."""
+        if take.state is State.SUBMITTED:
+            take = await self._answer_of(take, quietly)
+        if take.state is State.ANSWERED:
+            take = await self._fetch(take, quietly)
+        if not take.state.has_media:
+            raise ShotError(
+                f"{take.slate} is {take.state}: there is nothing to collect.",
+                next="Run again to ask anew.",
+            )
+        return take
 
     async def _answer_of(self, take: Take, quietly: bool) -> Take:
         assert take.urls is not None
@@ -201,9 +205,9 @@ class Camera:
         usd = settled(take, answer.billable_units)
         if take.billed and take.id in self._promised:
             self._purse.settle(self._promised.pop(take.id), usd)
-        await self._journal.write(self._ledger.answered, take.id, raw, usd)
+        take = await self._journal.write(self._ledger.answered, take.id, raw, usd)
         log.info("take.answered", slate=take.slate, waited_s=round(time.monotonic() - began, 1))
-        return await asyncio.to_thread(self._ledger.take, take.id)
+        return take
 
     async def _fetch(self, take: Take, quietly: bool) -> Take:
         if not quietly:
@@ -215,10 +219,27 @@ class Camera:
                 f"{take.slate} is answered, and its answer names no video.",
                 next=f"`scenegraph resolve SCENE {take.shot} --give-up`, then `rerun`.",
             )
+        stored, clip = await self._bring_home(take, url)
+        odd = not_as_asked(take, clip) if clip is not None else ()
+        if clip is not None and odd:
+            clip = replace(clip, warnings=(*clip.warnings, *odd))
+        take = await self._journal.write(
+            self._ledger.fetched, take.id, stored.sha256, stored.media, clip
+        )
+        log.info("take.fetched", slate=take.slate, sha256=stored.sha256)
+        if odd:
+            log.warning("take.not_as_asked", slate=take.slate, differs=list(odd))
+            message = f"{take.slate} is not as it was asked for: {', '.join(odd)}."
+            self._tell(NoticeEvent(message=f"{message} It is kept, and conformed in the cut."))
+        await self._material.remember_answer(take, url)
+        return take
+
+    async def _bring_home(self, take: Take, url: str) -> tuple[Stored, Clip | None]:
+        """The answer's file in the store, hashed and probed (no clip: it cannot be opened)."""
         store = self._ledger.store
         temp = store.temp(".mp4")
         try:
-            got = await self._queue.download(url, temp)
+            await self._queue.download(url, temp)
             stored = await asyncio.to_thread(store.put_file, temp, move=True)
         except OSError as error:
             raise DownloadFailed(
@@ -228,21 +249,9 @@ class Camera:
         finally:
             temp.unlink(missing_ok=True)
         try:
-            clip = await asyncio.to_thread(probe, store.path(stored.media))
+            return stored, await asyncio.to_thread(probe, store.path(stored.media))
         except BrokenMedia:
-            clip = None
-        odd = not_as_asked(take, clip) if clip is not None else ()
-        if clip is not None and odd:
-            clip = replace(clip, warnings=(*clip.warnings, *odd))
-        await self._journal.write(self._ledger.fetched, take.id, stored.sha256, stored.media, clip)
-        log.info("take.fetched", slate=take.slate, bytes=got.bytes)
-        if odd:
-            log.warning("take.not_as_asked", slate=take.slate, differs=list(odd))
-            message = f"{take.slate} is not as it was asked for: {', '.join(odd)}."
-            self._tell(NoticeEvent(message=f"{message} It is kept, and conformed in the cut."))
-        take = await asyncio.to_thread(self._ledger.take, take.id)
-        await self._material.remember_answer(take, url)
-        return take
+            return stored, None
 
     async def _final_if_sent_anew(self, take: Take, error: SceneGraphError) -> SceneGraphError:
         """The same error, or its final form when a new upload has not helped."""

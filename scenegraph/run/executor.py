@@ -22,7 +22,7 @@ from scenegraph.errors import (
     SubmitUncertain,
 )
 from scenegraph.fal import JobGone, Remedy, remedy_of
-from scenegraph.ledger import JobClaimed, Journal, Memory, State, Take
+from scenegraph.ledger import JobClaimed, Journal, State, Take
 from scenegraph.plan import PlanContext, ShotPlan, plan_shot
 from scenegraph.run.camera import Camera
 from scenegraph.run.claims import Claims
@@ -151,7 +151,7 @@ class Executor:
                     else:
                         await self._claims.wait_for(claimed)
                     claimed = None
-                    await self._look_again()
+                    await self._look_around()
                     continue
                 if planned.act in ("circle", "adopt"):
                     return self._kept(planned, await self._use(planned), asked)
@@ -178,7 +178,7 @@ class Executor:
                 again += 1
                 if remedy is Remedy.REUPLOAD:
                     await self._material.forget(planned.job, parents)
-            await self._look_again()
+            await self._look_again(shot)
 
     async def _film(
         self, planned: ShotPlan, parents: Mapping[str, Take | None]
@@ -212,18 +212,13 @@ class Executor:
         await asyncio.to_thread(must_be_intact, take, self._ledger.store)
         shot = graph.shots[take.shot]
         policy = self._context.scene.drift_of(shot)
-        earlier = [
-            one
-            for one in await asyncio.to_thread(self._own_takes, take)
-            if one.id != take.id and one.setup == take.setup and one.state.has_media
-        ]
+        earlier = [] if review.verdict == "good" else await self._earlier(take)
         decision = next_step(take, review, policy, earlier, parent)
         match decision:
             case Circle():
                 if decision.amendment is not None:
                     await self._journal.write(self._ledger.amend, take.scene, decision.amendment)
-                await self._journal.write(self._ledger.circle, decision.take.id)
-                kept = await asyncio.to_thread(self._ledger.take, decision.take.id)
+                kept = await self._journal.write(self._ledger.circle, decision.take.id)
                 return self._kept(planned, kept, asked)
             case Again():
                 await self._journal.write(self._ledger.reject, take.id, decision.amendment.reason)
@@ -251,8 +246,14 @@ class Executor:
             return Remedy.ASK_AGAIN
         return remedy_of(error)
 
-    def _own_takes(self, take: Take) -> tuple[Take, ...]:
-        return self._ledger.memory(take.scene).of_shot(take.shot)
+    async def _earlier(self, take: Take) -> list[Take]:
+        """The shot's other takes of the same setup that have media."""
+        own, _ = await asyncio.to_thread(self._ledger.of_shot, take.scene, take.shot)
+        return [
+            one
+            for one in own
+            if one.id != take.id and one.setup == take.setup and one.state.has_media
+        ]
 
     async def _use(self, planned: ShotPlan) -> Take:
         """Keep a picture that the store already has."""
@@ -265,16 +266,20 @@ class Executor:
             if take.state is State.FETCHED:
                 review = await self._eyes.look(take, None)
                 await self._journal.reviewed(take.id, review)
-        await self._journal.write(self._ledger.circle, take.id)
-        return await asyncio.to_thread(self._ledger.take, take.id)
+        return await self._journal.write(self._ledger.circle, take.id)
 
-    async def _look_again(self) -> None:
-        """Read the ledger anew: a decision or a lost take changes what is to be done."""
-        self._context = replace(self._context, memory=await self._memory())
-
-    async def _memory(self) -> Memory:
+    async def _look_around(self) -> None:
+        """Read the whole ledger anew: what another shot or scene has got is wanted here."""
         memory = await asyncio.to_thread(self._ledger.memory, self._context.memory.scene)
-        return memory.for_engine(self._context.engine)
+        self._context = replace(self._context, memory=memory.for_engine(self._context.engine))
+
+    async def _look_again(self, shot: str) -> None:
+        """Read a shot anew: a decision or a lost take changes what is to be done about it."""
+        memory = self._context.memory
+        now = await asyncio.to_thread(self._ledger.of_shot, memory.scene, shot)
+        # Other shots may have been read meanwhile: what is known of them is kept.
+        memory = self._context.memory.with_shot(shot, *now).for_engine(self._context.engine)
+        self._context = replace(self._context, memory=memory)
 
     def _pause(self, error: PersonNeeded) -> None:
         self._camera.stop(error)
@@ -336,8 +341,8 @@ class Executor:
     async def _lost(
         self, planned: ShotPlan, error: ShotError, remedy: Remedy, asked: bool
     ) -> ShotOutcome:
-        memory = await self._memory()
-        own = memory.of_shot(planned.shot)
+        await self._look_again(planned.shot)
+        own = self._context.memory.of_shot(planned.shot)
         last = own[-1] if own else None
         state = last.state.value if last is not None else "lost"
         if last is None or last.state.has_media:

@@ -19,12 +19,16 @@ from scenegraph.run.faces import Lineup, Shelf, keyframe_of
 from scenegraph.run.intact import damage_of
 from scenegraph.settings import Settings
 
+#: Footages that are kept at a time, about 7 MB each. Past it the oldest is let go, and its
+#: clip is decoded again for a child.
+MOST_SEEN = 8
+
 
 class Eyes:
     """Reviews takes against their chain's keyframe and their parent's end.
 
-    A footage is kept only while a child may still ask for it, so that memory does not grow with
-    the length of the reel.
+    A footage is kept while a child may still ask for it, and only so many of them, so that memory
+    does not grow with the length of the reel.
     """
 
     def __init__(
@@ -87,15 +91,17 @@ class Eyes:
     async def _footage_of(self, take: Take | None) -> Footage | None:
         if take is None or take.media is None or take.clip is None:
             return None
-        if take.id not in self._seen:
+        footage = self._seen.get(take.id)
+        if footage is None:
             if await asyncio.to_thread(damage_of, take, self._store) is not None:
                 return None
             try:
                 path = self._store.path(take.media)
-                self._keep(take, await asyncio.to_thread(watch, path, take.clip))
+                footage = await asyncio.to_thread(watch, path, take.clip)
             except BrokenMedia:
                 return None
-        return self._seen[take.id]
+            self._keep(take, footage)
+        return footage
 
     def forget_parents_of(self, shot: str) -> None:
         """A child is done: when it was the last one, its parent's footage goes."""
@@ -108,6 +114,8 @@ class Eyes:
                     self._seen.pop(id, None)
 
     def _keep(self, take: Take, footage: Footage) -> None:
+        while len(self._seen) >= MOST_SEEN:
+            del self._seen[next(iter(self._seen))]
         self._seen[take.id] = footage
         self._owner.setdefault(take.shot, set()).add(take.id)
 

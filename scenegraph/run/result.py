@@ -53,7 +53,8 @@ class RunResult:
     scene: str
     backend: Engine
     folder: Path
-    outcomes: tuple[ShotOutcome, ...]
+    # Not in its repr: asyncio builds that of a finished main task, whoever looks at it.
+    outcomes: tuple[ShotOutcome, ...] = field(repr=False)
     submits: int
     usd: Decimal
     elapsed_s: float
@@ -110,14 +111,10 @@ class RunResult:
 
     def shown(self, path: Path | None) -> str | None:
         """A path as JSON and people see it: relative where it lies in the scene's folder."""
-        if path is None:
-            return None
-        try:
-            return path.resolve().relative_to(self.folder.resolve()).as_posix()
-        except ValueError:
-            return path.as_posix()
+        return None if path is None else _shown(path, self.folder.resolve())
 
     def to_json(self) -> dict[str, Any]:
+        folder = self.folder.resolve()
         rate = self.timeline.format.rate if self.timeline else None
         return {
             "scene": self.scene,
@@ -125,7 +122,7 @@ class RunResult:
             "reel": self.shown(self.reel),
             "usd": usd_text(self.usd),
             "submits": self.submits,
-            "shots": [self._shot_json(outcome) for outcome in self.outcomes],
+            "shots": [_shot_json(outcome, folder) for outcome in self.outcomes],
             "reel_frames": self.timeline.frames if self.timeline and self.reel else None,
             "reel_rate": _rate_json(rate) if self.reel else None,
             "dailies": self.shown(self.dailies),
@@ -135,25 +132,37 @@ class RunResult:
             "notices": list(self.notices),
         }
 
-    def _shot_json(self, outcome: ShotOutcome) -> dict[str, Any]:
-        take = outcome.take
-        media = take.clip.path if take and take.clip else None
-        spent = take.usd if take and outcome.asked and take.billed and take.usd else Decimal(0)
-        return {
-            "shot": outcome.shot,
-            "kind": outcome.kind,
-            "state": outcome.state,
-            "take": take.number if take else None,
-            "slate": take.slate if take else None,
-            "seed": take.seed if take else None,
-            "request_id": take.request_id if take else None,
-            "usd": usd_text(spent),
-            "verdict": take.verdict if take else None,
-            "score": take.score if take else None,
-            "error": outcome.error,
-            "root_cause": outcome.root_cause,
-            "media": self.shown(media),
-        }
+
+def _shot_json(outcome: ShotOutcome, folder: Path) -> dict[str, Any]:
+    take = outcome.take
+    media = take.clip.path if take and take.clip else None
+    spent = take.usd if take and outcome.asked and take.billed and take.usd else Decimal(0)
+    return {
+        "shot": outcome.shot,
+        "kind": outcome.kind,
+        "state": outcome.state,
+        "take": take.number if take else None,
+        "slate": take.slate if take else None,
+        "seed": take.seed if take else None,
+        "request_id": take.request_id if take else None,
+        "usd": usd_text(spent),
+        "verdict": take.verdict if take else None,
+        "score": take.score if take else None,
+        "error": outcome.error,
+        "root_cause": outcome.root_cause,
+        "media": None if media is None else _shown(media, folder),
+    }
+
+
+def _shown(path: Path, folder: Path) -> str:
+    """A path in the words of JSON; links are followed only where the plain names do not help."""
+    text, inside = path.as_posix(), f"{folder.as_posix()}/"
+    if text.startswith(inside) and "/../" not in text:
+        return text.removeprefix(inside)
+    try:
+        return path.resolve().relative_to(folder).as_posix()
+    except ValueError:
+        return path.as_posix()
 
 
 def _rate_json(rate: Fraction | None) -> float | int | None:

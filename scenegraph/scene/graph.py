@@ -122,15 +122,19 @@ class ShotGraph:
         return graph
 
     @cached_property
+    def _parents(self) -> Mapping[str, tuple[str, ...]]:
+        return {id: shot.parents for id, shot in self.shots.items()}
+
+    @cached_property
     def order(self) -> tuple[str, ...]:
         """Every shot, parents first, else in story order."""
-        return topological({id: shot.parents for id, shot in self.shots.items()})
+        return topological(self._parents)
 
     @cached_property
     def _children(self) -> Mapping[str, tuple[str, ...]]:
         children: dict[str, list[str]] = {id: [] for id in self.shots}
-        for id, shot in self.shots.items():
-            for parent in shot.parents:
+        for id, above in self._parents.items():
+            for parent in above:
                 children[parent].append(id)
         return {id: tuple(below) for id, below in children.items()}
 
@@ -143,7 +147,8 @@ class ShotGraph:
 
     def parents(self, id: str) -> tuple[str, ...]:
         """What a shot is made from: the shot whose end it is shown first, then a frame's source."""
-        return self._shot(id).parents
+        self._shot(id)
+        return self._parents[id]
 
     def children(self, id: str) -> tuple[str, ...]:
         """The shots made from this one, in story order."""

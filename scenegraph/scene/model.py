@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from hashlib import sha256
+from operator import is_
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, TypeVar
 
 from pydantic import Field, JsonValue, PrivateAttr, field_validator, model_validator
 
@@ -37,6 +38,8 @@ from scenegraph.scene.shots import (
 from scenegraph.scene.stills import resolve_inside
 from scenegraph.settings import Settings
 from scenegraph.units import snap_8k1
+
+Made = TypeVar("Made")
 
 #: The canonical keyframes of a character; other names are allowed.
 CANONICAL_KEYFRAMES = ("front_closeup", "three_quarter", "medium_shot")
@@ -146,10 +149,12 @@ class Scene(Part):
     _folder: Path | None = PrivateAttr(default=None)
     _reading: Reading | None = PrivateAttr(default=None)
     _allow: tuple[Path, ...] | None = PrivateAttr(default=None)
-    _by_id: tuple[Any, dict[str, Shot]] | None = PrivateAttr(default=None)
-    _starts: tuple[Any, dict[str, Shot]] | None = PrivateAttr(default=None)
-    _names: tuple[Any, re.Pattern[str] | None] | None = PrivateAttr(default=None)
-    _graph: tuple[Any, Any, ShotGraph] | None = PrivateAttr(default=None)
+    #: What `_once` keeps.
+    _by_id: Any = PrivateAttr(default=None)
+    _starts: Any = PrivateAttr(default=None)
+    _names: Any = PrivateAttr(default=None)
+    _graph: Any = PrivateAttr(default=None)
+    _common: Any = PrivateAttr(default=None)
 
     def __init__(self, /, **data: Any) -> None:
         super().__init__(**data)
@@ -265,17 +270,24 @@ class Scene(Part):
         return found.get(id) or found[without_hop(id)]
 
     def _found(self) -> dict[str, Shot]:
-        kept = self._by_id
-        if kept is None or kept[0] is not self.shots:
-            kept = (self.shots, {shot.id: shot for shot in self.shots})
-            self._by_id = kept
-        return kept[1]
+        return self._once("_by_id", lambda: {shot.id: shot for shot in self.shots}, self.shots)
+
+    def _once(self, name: str, make: Callable[[], Made], *sources: object) -> Made:
+        """What was made from these `sources` before; made anew when one of them has changed.
+
+        Planning asks many times for each shot, and pydantic's own way to a private attribute is
+        too long for that.
+        """
+        private = self.__pydantic_private__ or {}
+        kept = private.get(name)
+        if kept is None or not all(map(is_, kept[0], sources)):
+            kept = private[name] = (sources, make())
+        made: Made = kept[1]
+        return made
 
     def start_of(self, shot: Shot) -> Shot:
         """The shot that a hop's chain starts with; a shot that is no hop is its own start."""
-        if self._starts is None or self._starts[0] is not self.shots:
-            self._starts = (self.shots, {})
-        starts = self._starts[1]
+        starts: dict[str, Shot] = self._once("_starts", dict, self.shots)
         passed: dict[str, None] = {}
         while isinstance(shot, ExtendShot):
             name = without_hop(shot.id)  # the hops of one shot have one start
@@ -293,19 +305,29 @@ class Scene(Part):
     @property
     def names_of_cast(self) -> re.Pattern[str] | None:
         """Finds the characters' names as whole words, in group 1; None without characters."""
-        if self._names is None or self._names[0] is not self.characters:
+
+        def make() -> re.Pattern[str] | None:
             names = "|".join(re.escape(name) for name in sorted(self.characters, key=len)[::-1])
-            found = re.compile(rf"(?<![\w-])({names})(?![\w-])", re.IGNORECASE) if names else None
-            self._names = (self.characters, found)
-        return self._names[1]
+            return re.compile(rf"(?<![\w-])({names})(?![\w-])", re.IGNORECASE) if names else None
+
+        return self._once("_names", make, self.characters)
+
+    @property
+    def common_parameters(self) -> Mapping[str, Any]:
+        """What every shot has from the scene's preset and its picture, by catalog name."""
+        return self._once(
+            "_common",
+            lambda: {**(find_preset(self.preset, self.presets) or {}), **dict(self.picture)},
+            self.preset,
+            self.presets,
+            self.picture,
+        )
 
     def graph(self) -> ShotGraph:
         """The shots with their hops written out, and which hangs on which."""
-        kept = self._graph
-        if kept is None or kept[0] is not self.shots or kept[1] is not self.reel:
-            kept = (self.shots, self.reel, ShotGraph.of(self.shots, self.reel.order))
-            self._graph = kept
-        return kept[2]
+        return self._once(
+            "_graph", lambda: ShotGraph.of(self.shots, self.reel.order), self.shots, self.reel
+        )
 
     def still_of(self, keyframe: str) -> Path:
         """The file of a keyframe such as `mara.front_closeup`."""

@@ -143,7 +143,7 @@ def _told(scene: Scene, shot: Shot, parts: Prompt) -> list[str]:
 
 def with_looks(scene: Scene, subject: str) -> str:
     """A subject with every character's name replaced by that character's look."""
-    names = scene.names_of_cast
+    names = scene.names_of_cast if scene.characters else None
     if names is None:
         return subject
     looks = {name.lower(): cast.look or name for name, cast in scene.characters.items()}
@@ -164,7 +164,9 @@ def named_characters(scene: Scene, shot: Shot) -> tuple[str, ...]:
 def has_person(scene: Scene, shot: Shot) -> bool:
     """True when a keyframe or a named character stands at the start of the shot's chain."""
     start = scene.start_of(shot)
-    return not isinstance(start, TextShot) or bool(named_characters(scene, start))
+    if not isinstance(start, TextShot):
+        return True
+    return bool(scene.characters) and bool(named_characters(scene, start))
 
 
 def _locks(scene: Scene, shot: Shot) -> Sequence[str]:
@@ -212,8 +214,7 @@ def shot_parameters(scene: Scene, shot: Shot) -> dict[str, Any]:
     shot's parameters. A preset's `expand_prompt` counts for t2v alone: anywhere else a prompt
     that grows by itself breaks continuity.
     """
-    values: dict[str, Any] = dict(find_preset(scene.preset, scene.presets) or {})
-    values.update(dict(scene.picture))
+    values: dict[str, Any] = dict(scene.common_parameters)
     if shot.preset is not None:
         values.update(find_preset(shot.preset, scene.presets) or {})
     if shot.kind != "t2v" and values.get("expand_prompt"):

@@ -362,6 +362,39 @@ def test_a_dead_runs_intents_are_settled(ledger: Ledger) -> None:
     assert ledger.sweep("night-train") == ()
 
 
+def test_one_shot_read_anew_is_as_the_whole_read_anew(ledger: Ledger) -> None:
+    """A run looks again at the one shot that changed: in a long reel the whole takes too long."""
+    kept(ledger, b"one", shot="mara")
+    kept(ledger, b"two", shot="train")
+    before = ledger.memory("night-train")
+    again = kept(ledger, b"three", shot="mara", key="key-other")
+    note = Amendment(shot="mara", kind="reroll", reason="colour", take=again)
+    ledger.amend("night-train", note)
+    now = before.with_shot("mara", *ledger.of_shot("night-train", "mara"))
+    whole = ledger.memory("night-train")
+    assert now != before and now == whole
+    assert now.circled("mara") == whole.circled("mara")
+    assert now.by_key("key-other") == whole.by_key("key-other")
+    assert now.amended("mara") == whole.amended("mara")
+    assert (now.next_number("mara"), now.next_number("train")) == (3, 2)
+
+
+def test_a_step_answers_with_the_take_as_it_is_on_the_disk(ledger: Ledger) -> None:
+    """What a run goes on with is what the next run will find."""
+    take = ledger.intend(intent())
+    clip = Clip(path=Path("x"), frames=25, rate=Fraction(24), width=64, height=48)
+    for step in (
+        lambda: ledger.submitted(take.id, "r-1", URLS),
+        lambda: ledger.answered(take.id, {"video": {"url": "https://q/v.mp4"}}, Decimal("0.1")),
+        lambda: ledger.fetched(take.id, "0" * 64, NO_CLIP, clip),
+        lambda: (
+            ledger.reviewed(take.id, Review(verdict="good", score=0.5)) or ledger.circle(take.id)
+        ),
+    ):
+        assert step() == ledger.take(take.id)
+    assert ledger.take(take.id).state is State.CIRCLED
+
+
 def test_every_state_can_be_left_or_is_an_end() -> None:
     """Final are a refusal and a removed file; all else can be collected, resolved or picked."""
     assert [state for state in State if not NEXT[state]] == [State.REFUSED, State.COLLECTED]
