@@ -12,6 +12,7 @@ from scenegraph.catalog import Endpoint, FieldProblem
 from scenegraph.ledger import Engine, Intent, Take
 from scenegraph.plan.expect import Expected
 from scenegraph.plan.inputs import Input
+from scenegraph.scene import Rung
 from scenegraph.units import usd_text
 
 #: keep: nothing to do. shoot: can go now. wait: its turn comes when its parents are here.
@@ -104,6 +105,18 @@ def with_hashes(params: Mapping[str, Any], inputs: tuple[Input, ...]) -> dict[st
     return filled
 
 
+@dataclass(frozen=True, slots=True)
+class RungPrice:
+    """One rung of a shot's ladder: US dollars each time, and how often it may be taken."""
+
+    rung: Rung
+    usd: Decimal
+    times: int = 1
+
+    def to_json(self) -> dict[str, Any]:
+        return {"rung": self.rung, "usd": usd_text(self.usd), "times": self.times}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShotPlan:
     """What would be done for one shot.
@@ -119,6 +132,7 @@ class ShotPlan:
         root_cause: the shot that this one waits for, when that one is lost, refused or left out.
         will_shoot: a run would ask for it (now or when its parents are here).
         children: the shots made from it that will follow.
+        ladder: what each rung would cost if its take drifts; empty when nothing will be shot.
     """
 
     shot: str
@@ -134,6 +148,7 @@ class ShotPlan:
     will_shoot: bool = False
     selected: bool = True
     children: tuple[str, ...] = ()
+    ladder: tuple[RungPrice, ...] = ()
     next: str = ""
 
     @property
@@ -176,6 +191,7 @@ class ShotPlan:
             "selected": self.selected,
             "root_cause": self.root_cause,
             "children": list(self.children),
+            "ladder": [rung.to_json() for rung in self.ladder],
             "next": self.next,
             "notes": list(self.job.notes),
         }

@@ -5,6 +5,7 @@ says so. It never changes a file, never decides what to do about drift, and asks
 """
 
 from scenegraph.review.footage import Footage, watch, watch_frames
+from scenegraph.review.grade import GRADE_LIMITS, grade_for
 from scenegraph.review.identity import Identity, measure_identity
 from scenegraph.review.look import look, look_at
 from scenegraph.review.measures import MEASURES
@@ -14,11 +15,13 @@ from scenegraph.review.verdict import DEFAULT_BUDGETS
 
 __all__ = [
     "DEFAULT_BUDGETS",
+    "GRADE_LIMITS",
     "MEASURES",
     "Footage",
     "Identity",
     "find_overlap",
     "frame_print",
+    "grade_for",
     "look",
     "look_at",
     "measure_identity",
