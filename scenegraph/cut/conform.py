@@ -22,6 +22,7 @@ from typing import Literal
 import ffmpeg
 
 from scenegraph.errors import CutError
+from scenegraph.ledger.grade import Grade
 from scenegraph.ledger.timeline import Event, ReelFormat
 from scenegraph.media.clip import Clip
 from scenegraph.media.container import SAFE_INPUT
@@ -157,16 +158,17 @@ def segment_command(
         picture = picture.filter("crop", *_box(format.size, fitted), exact=1)
     elif fitted.way == "pad":
         picture = picture.filter("pad", *_box(format.size, fitted), color="black")
-    picture = (
-        picture.filter("format", format.pixel_format)
-        .filter("setsar", 1)  # concat refuses parts whose pixels differ in shape
-        .filter(
-            "setparams",
-            color_primaries="bt709",
-            color_trc="bt709",
-            colorspace="bt709",
-            range="tv",
-        )
+    picture = picture.filter("format", format.pixel_format)
+    if event.grade is not None:
+        picture = picture.filter("eq", **eq_values(event.grade, frames), eval="frame")
+    picture = picture.filter(
+        "setsar", 1
+    ).filter(  # concat refuses parts whose pixels differ in shape
+        "setparams",
+        color_primaries="bt709",
+        color_trc="bt709",
+        colorspace="bt709",
+        range="tv",
     )
     gop = max(1, round(GOP_S * format.rate))
     made = picture.output(
@@ -193,6 +195,32 @@ def segment_command(
         **{"frames:v": frames, "flags:v": "+bitexact+cgop"},
     )
     return list(ffmpeg.compile(made, cmd=exe or ffmpeg_exe(), overwrite_output=True))
+
+
+#: Black of limited range, as a share of white's code: where a gain of light begins.
+BLACK = 16 / 255
+
+
+def eq_values(grade: Grade, frames: int) -> dict[str, str]:
+    """A grade as expressions of FFmpeg's `eq`, which says y' = contrast (y - ½) + ½ + brightness.
+
+    Contrast turns about the picture's mean and light is a gain above black, so the line is
+    y' = black + g (mean + k (y - mean) - black).
+    """
+
+    def run(start: float, end: float) -> str:
+        return f"({start:.5f}+{(end - start) / max(1, frames - 1):.8f}*n)"
+
+    gain = f"exp{run(grade.start.brightness, grade.end.brightness)}"
+    turn = f"exp{run(grade.start.contrast, grade.end.contrast)}"
+    mean = f"{grade.mean:.5f}"
+    slope = f"{gain}*{turn}"
+    lift = f"{BLACK:.5f}+{gain}*({mean}-{mean}*{turn}-{BLACK:.5f})+0.5*{slope}-0.5"
+    return {
+        "contrast": slope,
+        "brightness": lift,
+        "saturation": f"exp{run(grade.start.saturation, grade.end.saturation)}",
+    }
 
 
 def _box(size: Size, fitted: Fitted) -> tuple[int, int, int, int]:

@@ -9,6 +9,7 @@ from scenegraph.cut.film import TOLERANCE, choose_cuts
 from scenegraph.cut.footage import ReelClip, clip_of_review
 from scenegraph.cut.joins import goes_on
 from scenegraph.errors import CutError
+from scenegraph.ledger.grade import Grade, Tint
 from scenegraph.ledger.reviews import Review
 from scenegraph.ledger.timeline import Event, JoinKind, ReelFormat, Timeline
 from scenegraph.media.clip import Clip
@@ -25,6 +26,7 @@ class Kept:
         parent: the shot that it hangs on.
         parent_take: the slate of the parent's take that it was really shot from, when known: a
             take shot from another one than the reel shows has no exact seam with it.
+        grade: the colour match that was decided for it.
     """
 
     shot: str
@@ -34,6 +36,7 @@ class Kept:
     kind: str
     parent: str | None = None
     parent_take: str | None = None
+    grade: Grade | None = None
 
 
 def make_timeline(
@@ -91,8 +94,9 @@ def make_timeline(
             motion_at_in=round(cut.motion_at_in, 4),
             motion_at_out=round(cut.motion_at_out, 4),
             alternatives=cut.alternatives,
+            grade=grade,
         )
-        for (one, _), cut in zip(usable, choice.cuts, strict=True)
+        for (one, _), cut, grade in zip(usable, choice.cuts, _grades(usable), strict=True)
     )
     return Timeline(
         title=title,
@@ -101,6 +105,19 @@ def make_timeline(
         cost=round(choice.cost, 4),
         left_out=tuple(missing),
     )
+
+
+def _grades(usable: Sequence[tuple[Kept, ReelClip]]) -> list[Grade | None]:
+    """The colour match of each event. What was done at a hop's parent's end goes on in the hop."""
+    found: list[Grade | None] = []
+    carried = Tint()
+    for one, clip in usable:
+        if clip.join not in ("extend", "rejoin"):
+            carried = Tint()
+        grade = (one.grade or Grade(Tint(), Tint())).after(carried)
+        carried = grade.end
+        found.append(None if grade.is_nothing else grade)
+    return found
 
 
 def _reel_clip(one: Kept, format: ReelFormat) -> ReelClip:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, Literal
 
+from scenegraph.ledger.grade import Grade
 from scenegraph.media.clip import Clip
 from scenegraph.units import Size, Span
 
@@ -26,6 +27,7 @@ class Event:
             to another framing, or a `rejoin` of one framing.
         motion_at_in, motion_at_out: calmness at the first and last frame played.
         alternatives: next-best (in, out) frame pairs, best first.
+        grade: the colour match that this event is given, if any.
     """
 
     shot: str
@@ -37,6 +39,7 @@ class Event:
     motion_at_in: float | None = None
     motion_at_out: float | None = None
     alternatives: tuple[tuple[int, int], ...] = ()
+    grade: Grade | None = None
 
     @property
     def head_handle(self) -> int:
@@ -106,6 +109,7 @@ class Timeline:
                     "motion_at_in": event.motion_at_in,
                     "motion_at_out": event.motion_at_out,
                     "alternatives": [list(pair) for pair in event.alternatives],
+                    "grade": event.grade.to_json() if event.grade else None,
                     "reel_start": start,
                     "reel_frames": length,
                 }

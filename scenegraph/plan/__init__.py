@@ -9,11 +9,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from scenegraph.plan.amend import amended_graph, pick_amendment
+    from scenegraph.plan.amend import ANCHOR, amended_graph, graph_changes, pick_amendment
     from scenegraph.plan.context import PlanContext
     from scenegraph.plan.expect import Expected
     from scenegraph.plan.inputs import Input, hash_file, hash_inputs
     from scenegraph.plan.keys import derive_seed
+    from scenegraph.plan.ladder import RungPrices, graph_rungs, knobs_of, wish_of
     from scenegraph.plan.make import make_plan, plan_all
     from scenegraph.plan.select import Chosen, Selection
     from scenegraph.plan.shot import plan_shot
@@ -25,11 +26,12 @@ else:
     come_late(
         __name__,
         {
-            "amend": ("amended_graph", "pick_amendment"),
+            "amend": ("ANCHOR", "amended_graph", "graph_changes", "pick_amendment"),
             "context": ("PlanContext",),
             "expect": ("Expected",),
             "inputs": ("Input", "hash_file", "hash_inputs"),
             "keys": ("derive_seed",),
+            "ladder": ("RungPrices", "graph_rungs", "knobs_of", "wish_of"),
             "make": ("make_plan", "plan_all"),
             "select": ("Chosen", "Selection"),
             "shot": ("plan_shot",),
@@ -39,6 +41,7 @@ else:
     )
 
 __all__ = [
+    "ANCHOR",
     "Act",
     "Action",
     "Change",
@@ -48,15 +51,20 @@ __all__ = [
     "Job",
     "Plan",
     "PlanContext",
+    "RungPrices",
     "Selection",
     "ShotPlan",
     "amended_graph",
     "changes",
     "derive_seed",
+    "graph_changes",
+    "graph_rungs",
     "hash_file",
     "hash_inputs",
+    "knobs_of",
     "make_plan",
     "pick_amendment",
     "plan_all",
     "plan_shot",
+    "wish_of",
 ]

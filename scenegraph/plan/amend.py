@@ -5,10 +5,12 @@ planning runs again on scene, amendments and takes; so a re-run replays the same
 
 | kind | what planning makes of it | values |
 | --- | --- | --- |
-| accept | the drifted take is good enough | – |
+| accept | the drifted take is good enough | setup |
 | reroll | another take of the same setup; its phrases, if any, join the prompt | phrases |
 | tune | parameters and phrases from now on | parameters, phrases |
 | reanchor | a node `<shot>.anchor` before the hop | keyframe, motion, frames, prompt |
+| cut | the hop becomes a shot from a keyframe, in another framing | keyframe, framing |
+| grade | the drifted take is kept; its colour is matched at the cut | grade, setup |
 | ask | a person must decide about this take | – |
 | pick | a person circled this take while the shot wanted `setup` | setup |
 | undo | everything before it is void for this shot | – |
@@ -22,11 +24,15 @@ from typing import Any
 
 from scenegraph.errors import SceneError
 from scenegraph.ledger import Amendment, Memory, Take
-from scenegraph.scene import MotionShot, Scene, Shot, ShotGraph
+from scenegraph.scene import ImageShot, MotionShot, Prompt, Scene, Shot, ShotGraph
 
 #: New frames of an anchor when its amendment does not say: long enough to arrive, short to pay.
 ANCHOR_FRAMES = 48
 ANCHOR = ".anchor"
+#: Amendments by which a take is kept that planning alone would not keep.
+KEEPING = ("accept", "grade", "pick")
+#: Amendments that change the graph.
+GRAPH_CHANGES = ("reanchor", "cut")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +65,7 @@ def tuning_of(amendments: Iterable[Amendment]) -> Tuning:
 
 def is_accepted(take: Take, amendments: Iterable[Amendment]) -> bool:
     """Whether somebody, or the ladder, took this take although it drifted."""
-    return any(one.kind in ("accept", "pick") and one.take == take.id for one in amendments)
+    return any(one.kind in KEEPING and one.take == take.id for one in amendments)
 
 
 def is_asked_about(take: Take, amendments: Iterable[Amendment]) -> bool:
@@ -68,10 +74,13 @@ def is_asked_about(take: Take, amendments: Iterable[Amendment]) -> bool:
 
 
 def picked(amendments: Iterable[Amendment]) -> Amendment | None:
-    """The last take that a person circled, if any."""
+    """The last choice of a take that may not be of the setup that is wanted, if any.
+
+    A person picks; a ladder keeps the best of what it has asked for.
+    """
     last = None
     for amendment in amendments:
-        if amendment.kind == "pick":
+        if amendment.kind == "pick" or (amendment.kind in KEEPING and "setup" in amendment.values):
             last = amendment
     return last
 
@@ -91,7 +100,7 @@ def pick_amendment(take: Take, setup: str) -> Amendment:
 
 
 def amended_graph(scene: Scene, memory: Memory, graph: ShotGraph | None = None) -> ShotGraph:
-    """The scene's graph with the nodes that amendments have inserted.
+    """The scene's graph with the nodes that amendments have inserted or changed.
 
     Raises:
         SceneError: a chain without a keyframe cannot be anchored again.
@@ -100,14 +109,19 @@ def amended_graph(scene: Scene, memory: Memory, graph: ShotGraph | None = None) 
     wanted = {
         shot: last
         for shot in graph.shots
-        if (last := _last_anchor(memory.amended(shot))) is not None
+        if (last := _last_change(memory.amended(shot))) is not None
     }
     if not wanted:
         return graph
     shots: dict[str, Shot] = {}
     for id_, shot in graph.shots.items():
-        if id_ in wanted and shot.tail_of is not None:
-            anchor = _anchor(graph, shot, wanted[id_])
+        last = wanted.get(id_)
+        if last is None or shot.tail_of is None:
+            pass
+        elif last.kind == "cut":
+            shot = _cut_back(graph, shot, last)
+        else:
+            anchor = _anchor(graph, shot, last)
             shots[anchor.id] = anchor
             shot = shot.model_copy(update={"parent": anchor.id})
         shots[id_] = shot
@@ -119,31 +133,63 @@ def amended_graph(scene: Scene, memory: Memory, graph: ShotGraph | None = None) 
     return ShotGraph(shots, tuple(reel))
 
 
-def _last_anchor(amendments: Iterable[Amendment]) -> Amendment | None:
+def graph_changes(memory: Memory, shot: str) -> tuple[Amendment, ...]:
+    """What was decided about a shot that makes another graph."""
+    return tuple(one for one in memory.amended(shot) if one.kind in GRAPH_CHANGES)
+
+
+def _last_change(amendments: Iterable[Amendment]) -> Amendment | None:
     last = None
     for amendment in amendments:
-        if amendment.kind == "reanchor":
+        if amendment.kind in GRAPH_CHANGES:
             last = amendment
     return last
+
+
+def _keyframe_of(graph: ShotGraph, shot: Shot, amendment: Amendment) -> Any:
+    """The still that an amendment goes back to: its own, else the one that the chain started from.
+
+    Raises:
+        SceneError: neither has one.
+    """
+    keyframe = amendment.values.get("keyframe") or chain_keyframe(graph, shot.id)
+    if keyframe is None:
+        raise SceneError(
+            f"Shot {shot.id!r} cannot go back to a keyframe: no shot of its chain has one.",
+            next="Give the chain's first shot a keyframe, or `scenegraph rerun` the shot.",
+        )
+    return keyframe
+
+
+def _cut_back(graph: ShotGraph, shot: Shot, amendment: Amendment) -> Shot:
+    """The shot from a keyframe that takes the place of a hop."""
+    words = shot.prompt or _words_above(graph, shot.id)
+    framing = amendment.values.get("framing")
+    if framing and isinstance(words, Prompt):
+        words = words.model_copy(update={"framing": framing})
+    elif framing:
+        words = f"{framing[:1].upper()}{framing[1:]}. {words}"
+    node = ImageShot(
+        **shot.model_dump(include=_COMMON | {"seconds", "frames"}),
+        id="cut",
+        prompt=words,
+        keyframe=_keyframe_of(graph, shot, amendment),
+        drift=shot.drift,
+    )
+    return node.model_copy(update={"id": shot.id})
+
+
+_COMMON = {"negative_prompt", "seed", "preset", "loras", "parameters", "expects_face"}
 
 
 def _anchor(graph: ShotGraph, shot: Shot, amendment: Amendment) -> Shot:
     """The node that brings a chain back to its keyframe before `shot` goes on."""
     values = amendment.values
-    keyframe = values.get("keyframe") or chain_keyframe(graph, shot.id)
-    if keyframe is None:
-        raise SceneError(
-            f"Shot {shot.id!r} cannot be anchored again: no shot of its chain has a keyframe.",
-            next="Give the chain's first shot a keyframe, or `scenegraph rerun` the shot.",
-        )
-    common = shot.model_dump(
-        include={"negative_prompt", "seed", "preset", "loras", "parameters", "expects_face"}
-    )
     node = MotionShot(
-        **common,
+        **shot.model_dump(include=_COMMON),
         id="anchor",
         prompt=values.get("prompt") or shot.prompt or _words_above(graph, shot.id),
-        keyframe=keyframe,
+        keyframe=_keyframe_of(graph, shot, amendment),
         motion=values.get("motion"),
         parent=shot.tail_of,
         frames=values.get("frames", ANCHOR_FRAMES),

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from scenegraph.catalog import Catalog, Endpoint, UnknownFamily, legal_parameters
 from scenegraph.ledger import Engine, Memory, State, Take
-from scenegraph.plan.amend import amended_graph, tuning_of
+from scenegraph.plan.amend import ANCHOR, amended_graph, tuning_of
 from scenegraph.plan.asking import Ask, Memo, make_ask
 from scenegraph.plan.select import Chosen, Selection
 from scenegraph.scene import Scene, Shot, ShotGraph, shot_parameters
@@ -130,7 +130,7 @@ class PlanContext:
         return make_ask(
             self.scene,
             shot,
-            self._told(shot),
+            self.told(shot.id),
             self.endpoint(shot),
             parent_frames=self._frames_of(tail, parents) if tail is not None else 0,
             aspect_ratio=self.ratio(tail) if tail is not None else None,
@@ -140,9 +140,40 @@ class PlanContext:
             memo=self._memo,
         )
 
-    def _told(self, shot: Shot) -> Shot:
-        """The shot as the file has it: an inserted node changes what is shown, not what is told."""
-        return self.scene.graph().shots.get(shot.id, shot)
+    def told(self, shot: str) -> Shot:
+        """The shot as the file has it: an inserted node changes what is shown, not what is told.
+
+        One that an amendment has made another kind of shot is told as that.
+        """
+        now, written = self.graph.shots[shot], self.written(shot)
+        return written if written.kind == now.kind else now
+
+    def written(self, shot: str) -> Shot:
+        """The shot of the scene file; a node that only an amendment knows is its own."""
+        return self.scene.graph().shots.get(shot, self.graph.shots[shot])
+
+    def amended(self, memory: Memory) -> PlanContext:
+        """This context on a memory whose amendments have changed the graph.
+
+        A node that was put before a shot may be shot when the shot may.
+        """
+        graph = amended_graph(self.scene, memory)
+        chosen = self.chosen
+        new = {
+            id
+            for id in graph.shots
+            if id.endswith(ANCHOR) and id[: -len(ANCHOR)] in chosen.selected
+        }
+        return replace(
+            self,
+            memory=memory,
+            graph=graph,
+            chosen=replace(chosen, selected=chosen.selected | new, asked=chosen.asked | new),
+            planned=dict(self.planned),
+            _settled={},
+            _memo=Memo(),
+            _ratios={},
+        )
 
     def _frames_of(self, id: str, parents: Mapping[str, Take | None]) -> int:
         take = parents.get(id)
@@ -165,7 +196,7 @@ class PlanContext:
         for one in reversed(walk):
             shot = self.graph.shots[one]
             if "aspect_ratio" in shot.parameters or shot.tail_of is None:
-                wish = shot_parameters(self.scene, self._told(shot)).get("aspect_ratio")
+                wish = shot_parameters(self.scene, self.told(shot.id)).get("aspect_ratio")
                 legal, _ = legal_parameters(self.endpoint(shot), {"aspect_ratio": wish})
                 self._ratios[one] = legal.get("aspect_ratio")
             else:

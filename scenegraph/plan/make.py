@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
+from typing import TypeAlias
 
 from scenegraph.catalog import Catalog, load_catalog
 from scenegraph.errors import Problem, SceneInvalid
 from scenegraph.ledger import Engine, Memory
+from scenegraph.plan.amend import chain_keyframe
 from scenegraph.plan.context import PlanContext
 from scenegraph.plan.expect import expect
 from scenegraph.plan.keys import digest
+from scenegraph.plan.ladder import ladder_of
 from scenegraph.plan.select import Selection
 from scenegraph.plan.shot import plan_shot
-from scenegraph.plan.values import Plan, ShotPlan
+from scenegraph.plan.values import Plan, RungPrice, ShotPlan
 from scenegraph.scene import Scene, ShotGraph
 from scenegraph.units import as_usd, whole_frames
 
@@ -60,7 +63,8 @@ def plan_all(context: PlanContext) -> Plan:
     """The plan of everything that a context holds."""
     planned = [plan_shot(context, id) for id in context.graph.order]
     _refuse_bad_requests(context, planned)
-    shots = tuple(_with_children(context, shot) for shot in planned)
+    ladders: Ladders = {}
+    shots = tuple(_with_children(context, shot, ladders) for shot in planned)
     will = [shot for shot in shots if shot.will_shoot]
     limits = [
         (shot.usd, context.scene.drift_of(context.graph.shots[shot.shot]).rerolls) for shot in will
@@ -79,9 +83,28 @@ def plan_all(context: PlanContext) -> Plan:
     )
 
 
-def _with_children(context: PlanContext, shot: ShotPlan) -> ShotPlan:
+#: Shots of one length, price and policy have one ladder.
+Ladders: TypeAlias = dict[Hashable, tuple[RungPrice, ...]]
+
+
+def _ladder(context: PlanContext, shot: ShotPlan, ladders: Ladders) -> tuple[RungPrice, ...]:
+    job = shot.job
+    node = context.graph.shots[shot.shot]
+    is_plain = node.drift is None and not context.memory.amended(shot.shot) and not node.parameters
+    if not is_plain or job.kind != "extend":
+        return ladder_of(context, job)
+    anchored = chain_keyframe(context.graph, shot.shot) is not None
+    alike = (job.kind, job.num_frames, job.new_frames, job.usd, anchored)
+    if alike not in ladders:
+        ladders[alike] = ladder_of(context, job)
+    return ladders[alike]
+
+
+def _with_children(context: PlanContext, shot: ShotPlan, ladders: Ladders) -> ShotPlan:
     if shot.action not in ("shoot", "wait", "reattach"):
         return shot
+    if shot.will_shoot:
+        shot = replace(shot, ladder=_ladder(context, shot, ladders))
     follow = tuple(
         child
         for child in context.graph.children(shot.shot)

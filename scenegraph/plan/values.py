@@ -12,6 +12,7 @@ from scenegraph.catalog import Endpoint, FieldProblem
 from scenegraph.ledger import Engine, Intent, Take
 from scenegraph.plan.expect import Expected
 from scenegraph.plan.inputs import Input
+from scenegraph.scene import Rung
 from scenegraph.units import usd_text
 
 #: keep: nothing to do. shoot: can go now. wait: its turn comes when its parents are here.
@@ -108,6 +109,18 @@ def with_hashes(params: Mapping[str, Any], inputs: tuple[Input, ...]) -> dict[st
     return filled
 
 
+@dataclass(frozen=True, slots=True)
+class RungPrice:
+    """One rung of a shot's ladder: US dollars each time, and how often it may be taken."""
+
+    rung: Rung
+    usd: Decimal
+    times: int = 1
+
+    def to_json(self) -> dict[str, Any]:
+        return {"rung": self.rung, "usd": usd_text(self.usd), "times": self.times}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShotPlan:
     """What would be done for one shot.
@@ -124,6 +137,7 @@ class ShotPlan:
         will_shoot: a run would ask for it (now or when its parents are here).
         children: the shots made from it that will follow.
         twin: the shot before it in the plan that wants exactly the same, and is shot for both.
+        ladder: what each rung would cost if its take drifts; empty when nothing will be shot.
     """
 
     shot: str
@@ -139,6 +153,7 @@ class ShotPlan:
     will_shoot: bool = False
     selected: bool = True
     children: tuple[str, ...] = ()
+    ladder: tuple[RungPrice, ...] = ()
     next: str = ""
     twin: str | None = None
 
@@ -186,6 +201,7 @@ class ShotPlan:
             "selected": self.selected,
             "root_cause": self.root_cause,
             "children": list(self.children),
+            "ladder": [rung.to_json() for rung in self.ladder],
             "next": self.next,
             "notes": list(self.job.notes),
         }

@@ -5,6 +5,7 @@ says so. It never changes a file, never decides what to do about drift, and asks
 """
 
 from scenegraph.review.footage import Footage, watch, watch_frames
+from scenegraph.review.grade import GRADE_LIMITS, grade_for
 from scenegraph.review.identity import (
     Calibration,
     Expects,
@@ -24,6 +25,7 @@ from scenegraph.review.verdict import DEFAULT_BUDGETS
 
 __all__ = [
     "DEFAULT_BUDGETS",
+    "GRADE_LIMITS",
     "MEASURES",
     "Calibration",
     "Expects",
@@ -35,6 +37,7 @@ __all__ = [
     "find_identity",
     "find_overlap",
     "frame_print",
+    "grade_for",
     "likeness_of",
     "look",
     "look_at",

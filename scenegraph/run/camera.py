@@ -139,6 +139,11 @@ class Camera:
         bound.info("take.submitted", endpoint=take.endpoint, request_id=submitted.request_id)
         return take
 
+    @property
+    def left(self) -> Decimal | None:
+        """US dollars that may still be asked for; None without a cap."""
+        return self._purse.left
+
     def stop(self, reason: PersonNeeded) -> None:
         """Ask for nothing more; what is out is still collected."""
         self._purse.shut(reason)

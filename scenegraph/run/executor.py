@@ -22,15 +22,16 @@ from scenegraph.errors import (
     SubmitUncertain,
 )
 from scenegraph.fal import JobGone, Remedy, remedy_of
-from scenegraph.ledger import JobClaimed, Journal, State, Take
-from scenegraph.plan import PlanContext, ShotPlan, plan_shot
+from scenegraph.ledger import JobClaimed, Journal, Review, State, Take
+from scenegraph.plan import PlanContext, ShotPlan, graph_changes, plan_shot
 from scenegraph.run.camera import Camera
 from scenegraph.run.claims import Claims
 from scenegraph.run.events import Listener, NoticeEvent, ShotEvent, Stage
 from scenegraph.run.eyes import Eyes
 from scenegraph.run.intact import must_be_intact
+from scenegraph.run.judging import situation_of
 from scenegraph.run.material import Material
-from scenegraph.run.remedies import Again, Circle, next_step
+from scenegraph.run.remedies import Again, Circle, Decision, Situation, next_step
 from scenegraph.run.result import ShotOutcome
 from scenegraph.run.slots import Slots
 
@@ -74,12 +75,14 @@ class Executor:
     async def run(self) -> tuple[ShotOutcome, ...]:
         """Every shot's outcome, in the graph's order."""
         older = self._older()
-        async with asyncio.TaskGroup() as group:
+        async with asyncio.TaskGroup() as self._group:
+            group = self._group
             for take in older:
                 group.create_task(self._bring_in(take), name=f"collect {take.slate}")
             for shot in self._context.graph.order:  # parents come first: they are there already
                 self._tasks[shot] = group.create_task(self._shot(shot), name=shot)
-        return tuple(task.result() for task in self._tasks.values())
+        # A ladder may have put shots into the graph meanwhile: they stand where they are played.
+        return tuple(self._tasks[shot].result() for shot in self._context.graph.order)
 
     def _older(self) -> list[Take]:
         """Takes that are owed, or not looked at yet, and that no shot's plan will see to.
@@ -117,27 +120,32 @@ class Executor:
             self._listener(NoticeEvent(message=f"{take.slate}, of an earlier run, was collected."))
 
     async def _shot(self, shot: str) -> ShotOutcome:
-        parents: dict[str, Take | None] = {}
-        missing: ShotOutcome | None = None
-        for parent in self._context.graph.parents(shot):
-            above = await self._tasks[parent]
-            parents[parent] = above.take if above.kept else None
-            missing = missing or (None if above.kept else above)
         try:
-            outcome = await self._settle(shot, parents, missing)
+            outcome = await self._settle(shot)
         finally:
             self._eyes.forget_parents_of(shot)
         log.info("shot.ended", shot=shot, state=outcome.state)
         return outcome
 
-    async def _settle(
-        self, shot: str, parents: Mapping[str, Take | None], missing: ShotOutcome | None
-    ) -> ShotOutcome:
+    async def _parents_of(self, shot: str) -> tuple[dict[str, Take | None], ShotOutcome | None]:
+        """The takes that a shot is made from, and the first parent that has none."""
+        parents: dict[str, Take | None] = {}
+        missing: ShotOutcome | None = None
+        for parent in self._context.graph.parents(shot):
+            if parent not in self._tasks:  # a ladder has put it into the graph
+                self._tasks[parent] = self._group.create_task(self._shot(parent), name=parent)
+            above = await self._tasks[parent]
+            parents[parent] = above.take if above.kept else None
+            missing = missing or (None if above.kept else above)
+        return parents, missing
+
+    async def _settle(self, shot: str) -> ShotOutcome:
         """Do what the plan says until there is nothing more to do about this shot."""
         again = 0
         asked = False
         claimed: int | None = None
         while True:
+            parents, missing = await self._parents_of(shot)
             planned = plan_shot(self._context, shot, parents)
             if missing is not None and planned.act in ("submit", "join"):
                 return self._blocked(planned, missing)
@@ -210,10 +218,9 @@ class Executor:
         review = await self._eyes.look(take, parent)
         await self._journal.reviewed(take.id, review)
         await asyncio.to_thread(must_be_intact, take, self._ledger.store)
-        shot = graph.shots[take.shot]
-        policy = self._context.scene.drift_of(shot)
-        earlier = [] if review.verdict == "good" else await self._earlier(take)
-        decision = next_step(take, review, policy, earlier, parent)
+        decision: Decision = Circle(take)
+        if review.verdict != "good":
+            decision = next_step(await self._situation(planned, take, review, parent))
         match decision:
             case Circle():
                 if decision.amendment is not None:
@@ -246,14 +253,22 @@ class Executor:
             return Remedy.ASK_AGAIN
         return remedy_of(error)
 
-    async def _earlier(self, take: Take) -> list[Take]:
-        """The shot's other takes of the same setup that have media."""
+    async def _situation(
+        self, planned: ShotPlan, take: Take, review: Review, parent: Take | None
+    ) -> Situation:
         own, _ = await asyncio.to_thread(self._ledger.of_shot, take.scene, take.shot)
-        return [
-            one
-            for one in own
-            if one.id != take.id and one.setup == take.setup and one.state.has_media
-        ]
+        written = self._context.written(take.shot).tail_of
+        made_from = self._tasks[written].result().take if written is not None else None
+        return situation_of(
+            self._context,
+            planned,
+            take,
+            review,
+            own=own,
+            parent=parent,
+            made_from=made_from,
+            left=self._camera.left,
+        )
 
     async def _use(self, planned: ShotPlan) -> Take:
         """Keep a picture that the store already has."""
@@ -278,8 +293,13 @@ class Executor:
         memory = self._context.memory
         now = await asyncio.to_thread(self._ledger.of_shot, memory.scene, shot)
         # Other shots may have been read meanwhile: what is known of them is kept.
-        memory = self._context.memory.with_shot(shot, *now).for_engine(self._context.engine)
-        self._context = replace(self._context, memory=memory)
+        before = self._context.memory
+        memory = before.with_shot(shot, *now).for_engine(self._context.engine)
+        if graph_changes(memory, shot) != graph_changes(before, shot):
+            self._context = self._context.amended(memory)
+            self._eyes.follow(self._context)
+        else:
+            self._context = replace(self._context, memory=memory)
 
     def _pause(self, error: PersonNeeded) -> None:
         self._camera.stop(error)

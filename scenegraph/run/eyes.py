@@ -44,6 +44,17 @@ class Eyes:
             shot.tail_of for shot in context.graph.shots.values() if shot.tail_of is not None
         )
 
+    def follow(self, context: PlanContext) -> None:
+        """The graph has changed: a ladder put a node in, or made a hop a new shot."""
+        before, now = self._context.graph, context.graph
+        self._context = context
+        for id in now.shots:
+            was = before.shots[id].tail_of if id in before.shots else None
+            tail = now.shots[id].tail_of
+            if tail != was:
+                self._children[was or ""] -= 1
+                self._children[tail or ""] += 1
+
     async def look(self, take: Take, parent: Take | None) -> Review:
         """The review of one take.
 

@@ -10,7 +10,8 @@ from pathlib import Path
 
 from scenegraph.cut import Kept, Progress, make_timeline, reel_format, stitch
 from scenegraph.errors import CutError
-from scenegraph.ledger import Engine, Ledger, Take, Timeline
+from scenegraph.ledger import Amendment, Engine, Ledger, Take, Timeline
+from scenegraph.ledger.grade import Grade
 from scenegraph.review import look
 from scenegraph.run.events import Listener, ReelEvent
 from scenegraph.run.intact import damage_of
@@ -104,6 +105,7 @@ def _kept(
     order: Sequence[str], graph: ShotGraph, takes: Mapping[str, Take], ledger: Ledger
 ) -> list[Kept]:
     kept = []
+    memory = ledger.memory(takes[order[0]].scene) if order else None
     for id in order:
         take = takes[id]
         if take.clip is None:
@@ -128,9 +130,18 @@ def _kept(
                 kind=graph.shots[id].kind,
                 parent=parent,
                 parent_take=_shot_from(take, takes.get(parent) if parent else None),
+                grade=grade_of(take, memory.amended(id)) if memory is not None else None,
             )
         )
     return kept
+
+
+def grade_of(take: Take, amendments: Sequence[Amendment]) -> Grade | None:
+    """The colour match under which a take was kept, if it was."""
+    for one in reversed(amendments):
+        if one.take == take.id and one.kind in ("grade", "accept", "pick"):
+            return Grade.from_json(one.values["grade"]) if one.kind == "grade" else None
+    return None
 
 
 def _shot_from(take: Take, parent: Take | None) -> str | None:

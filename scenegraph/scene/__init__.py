@@ -6,6 +6,7 @@ It never asks a service, never opens media beyond a still's header, and spends n
 from __future__ import annotations
 
 from scenegraph.scene.draw import draw_dot, draw_mermaid
+from scenegraph.scene.fixes import FIXES, Failure, Fix, phrases_for
 from scenegraph.scene.graph import ShotGraph, hop_ids
 from scenegraph.scene.lint import RULES, LintFinding, Rule, lint
 from scenegraph.scene.load import load_scene
@@ -48,6 +49,7 @@ from scenegraph.scene.svg import draw_svg
 
 __all__ = [
     "CANONICAL_KEYFRAMES",
+    "FIXES",
     "NEGATIVE_PROMPT",
     "RULES",
     "AnimaticSettings",
@@ -55,6 +57,8 @@ __all__ = [
     "DriftOverride",
     "DriftPolicy",
     "ExtendShot",
+    "Failure",
+    "Fix",
     "FrameOf",
     "ImageShot",
     "Kind",
@@ -81,6 +85,7 @@ __all__ = [
     "load_scene",
     "negative_prompt",
     "new_frames",
+    "phrases_for",
     "render_prompt",
     "save_scene",
     "scene_data",

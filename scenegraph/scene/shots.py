@@ -21,7 +21,7 @@ from scenegraph.errors import SceneInvalid
 from scenegraph.scene.problems import problems_in_python
 
 Kind: TypeAlias = Literal["t2v", "i2v", "extend", "multicondition"]
-Rung: TypeAlias = Literal["accept", "reroll", "tune", "reanchor", "cut", "ask"]
+Rung: TypeAlias = Literal["accept", "grade", "reroll", "tune", "reanchor", "cut", "ask"]
 
 #: A prompt longer than this is a mistake: the model reads some 256 tokens of it.
 LONGEST_PROMPT = 5000
