@@ -18,12 +18,16 @@ class Memory:
     Attributes:
         takes: by shot, in number order. Also of shots that the scene no longer has.
         elsewhere: for each key that another scene of the store has media of, how to read it.
+        kept: the same for each take that is circled in another scene, by shot id and setup.
     """
 
     scene: str
     takes: Mapping[str, tuple[Take, ...]] = field(default_factory=dict)
     amendments: tuple[Amendment, ...] = ()
     elsewhere: Mapping[str, Callable[[], Take]] = field(
+        default_factory=dict, repr=False, compare=False
+    )
+    kept: Mapping[tuple[str, str], Callable[[], Take]] = field(
         default_factory=dict, repr=False, compare=False
     )
     #: The highest take number of each shot, of whatever engine.
@@ -117,6 +121,14 @@ class Memory:
         if found is None and key in self.elsewhere:
             found = self.elsewhere[key]()
         return found
+
+    def kept_elsewhere(self, shot: str, setup: str) -> Take | None:
+        """The circled take of a shot of this id and setup in another scene of the store.
+
+        A scene with a new title is another scene; what was kept under the old one is kept.
+        """
+        found = self.kept.get((shot, setup))
+        return found() if found is not None else None
 
     def amended(self, shot: str) -> tuple[Amendment, ...]:
         """The amendments of one shot, oldest first; those before its last `undo` are void."""

@@ -47,9 +47,16 @@ def read_memory(connection: Connection, scene: str, store: MediaStore) -> Memory
         {shot: tuple(found) for shot, found in by_shot.items()},
         tuple(amendment_from(row) for row in decided),
         elsewhere,
+        {
+            (row[_SHOT], row[_SETUP]): partial(take_from, row, store)
+            for row in others
+            if row[_STATE] == State.CIRCLED.value
+        },
     )
 
 
+_NAMES = [column.name for column in TAKE_COLUMNS]
+_SHOT, _SETUP, _STATE = (_NAMES.index(name) for name in ("shot", "setup", "state"))
 _KEY = [column.name for column in TAKE_COLUMNS].index("key")
 
 

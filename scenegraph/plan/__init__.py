@@ -7,15 +7,19 @@ reads a file, writes to the ledger, or asks a service.
 from scenegraph.plan.amend import amended_graph, pick_amendment
 from scenegraph.plan.context import PlanContext
 from scenegraph.plan.expect import Expected
+from scenegraph.plan.hold import PlanChanged, must_hold
 from scenegraph.plan.inputs import Input, hash_file, hash_inputs
 from scenegraph.plan.keys import derive_seed
 from scenegraph.plan.make import make_plan, plan_all
 from scenegraph.plan.select import Chosen, Selection
+from scenegraph.plan.series import BEST, one_by_one, series_amendment
 from scenegraph.plan.shot import plan_shot
-from scenegraph.plan.values import Act, Action, Change, Job, Plan, ShotPlan
+from scenegraph.plan.values import Act, Action, Change, Job, Plan, Series, ShotPlan
+from scenegraph.plan.whatif import WhatIf, what_if
 from scenegraph.plan.why import changes
 
 __all__ = [
+    "BEST",
     "Act",
     "Action",
     "Change",
@@ -24,16 +28,23 @@ __all__ = [
     "Input",
     "Job",
     "Plan",
+    "PlanChanged",
     "PlanContext",
     "Selection",
+    "Series",
     "ShotPlan",
+    "WhatIf",
     "amended_graph",
     "changes",
     "derive_seed",
     "hash_file",
     "hash_inputs",
     "make_plan",
+    "must_hold",
+    "one_by_one",
     "pick_amendment",
     "plan_all",
     "plan_shot",
+    "series_amendment",
+    "what_if",
 ]

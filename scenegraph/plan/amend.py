@@ -10,6 +10,8 @@ planning runs again on scene, amendments and takes; so a re-run replays the same
 | tune | parameters and phrases from now on | parameters, phrases |
 | reanchor | a node `<shot>.anchor` before the hop | keyframe, motion, frames, prompt |
 | ask | a person must decide about this take | – |
+| takes | so many takes of `setup` side by side, after take `after` | takes, after, setup |
+| best | the best of takes that were shot side by side | – |
 | pick | a person circled this take while the shot wanted `setup` | setup |
 | undo | everything before it is void for this shot | – |
 """
@@ -68,10 +70,10 @@ def is_asked_about(take: Take, amendments: Iterable[Amendment]) -> bool:
 
 
 def picked(amendments: Iterable[Amendment]) -> Amendment | None:
-    """The last take that a person circled, if any."""
+    """The last take that was chosen among others, by a person or by its score, if any."""
     last = None
     for amendment in amendments:
-        if amendment.kind == "pick":
+        if amendment.kind in ("pick", "best"):
             last = amendment
     return last
 

@@ -10,6 +10,7 @@ from contextlib import AsyncExitStack
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import structlog
 
@@ -24,6 +25,7 @@ from scenegraph.plan import (
     amended_graph,
     hash_inputs,
     make_plan,
+    must_hold,
     plan_all,
 )
 from scenegraph.run.backend import open_queue
@@ -53,6 +55,8 @@ def run(
     selection: Selection | None = None,
     max_usd: Decimal | None = None,
     jobs: int | None = None,
+    fail_fast: bool = False,
+    as_planned: Plan | Mapping[str, Any] | str | None = None,
     partial: bool = False,
     cut: bool = True,
     out: str | Path | None = None,
@@ -68,6 +72,9 @@ def run(
         selection: what may be shot, and what must be shot again.
         max_usd: nothing more is asked for past this; held against list prices on either backend.
         jobs: requests in flight at a time.
+        fail_fast: after the first lost shot nothing more is asked for; what is out is collected.
+        as_planned: a plan, its JSON answer or its id; the run is refused when it would do anything
+            else. Give the selection that the plan was made with.
         partial: cut the reel from what there is although shots were lost.
         cut: make the reel at the end.
         out: the reel's file; by default `NAME.reel.mp4` beside the scene file, or
@@ -76,6 +83,7 @@ def run(
 
     Raises:
         SceneInvalid: every problem of the scene, each with its place.
+        PlanChanged: `as_planned` no longer holds; nothing was asked for.
         OverBudget: the whole plan costs more than allowed; nothing was asked for.
         StoreBusy: another process works on this scene.
     """
@@ -87,6 +95,8 @@ def run(
             selection=selection,
             max_usd=max_usd,
             jobs=jobs,
+            fail_fast=fail_fast,
+            as_planned=as_planned,
             partial=partial,
             cut=cut,
             out=out,
@@ -104,6 +114,8 @@ async def run_async(
     selection: Selection | None = None,
     max_usd: Decimal | None = None,
     jobs: int | None = None,
+    fail_fast: bool = False,
+    as_planned: Plan | Mapping[str, Any] | str | None = None,
     partial: bool = False,
     cut: bool = True,
     out: str | Path | None = None,
@@ -141,6 +153,8 @@ async def run_async(
             selection=selection,
         )
         planned = plan_all(context)
+        if as_planned is not None:
+            must_hold(as_planned, planned)
         purse = _purse(scene, planned, ledger, backend, max_usd)
         number = ledger.begin_run(scene.name, backend)
         # From here on the run's own takes count as shot, so a forced shot is forced once.
@@ -162,6 +176,7 @@ async def run_async(
             eyes=Eyes(context, ledger.store),
             slots=slots,
             listener=listener,
+            fail_fast=fail_fast,
         )
         outcomes: tuple[ShotOutcome, ...] = ()
         try:

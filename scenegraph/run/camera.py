@@ -124,7 +124,7 @@ class Camera:
         bound.info("take.submitted", endpoint=take.endpoint, request_id=submitted.request_id)
         return take.id
 
-    def stop(self, reason: PersonNeeded) -> None:
+    def stop(self, reason: SceneGraphError) -> None:
         """Ask for nothing more; what is out is still collected."""
         self._purse.shut(reason)
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from scenegraph.ledger import Amendment, Review, State, Take
+from scenegraph.plan import BEST
 from scenegraph.scene import DriftPolicy
 
 #: Measures of this ending are held against the canonical keyframe, not against the parent.
@@ -77,6 +78,28 @@ def next_step(
     score = _score(best, take, review)
     said = f"the best of {asked}: t{best.number}, {score:.2f} of its drift budget"
     return Circle(best, _amend(best, "accept", said))
+
+
+def best_of(looked: Sequence[tuple[Take, Review]], policy: DriftPolicy) -> Circle | GiveUp:
+    """What to do about takes that were shot side by side: the lowest score is circled.
+
+    They are each other's re-rolls, so the ladder adds none. A broken take is never the best one.
+    """
+    count, first = len(looked), looked[0][0]
+    usable = [(take, review) for take, review in looked if review.verdict in ("good", "drifted")]
+    if not usable:
+        why = looked[-1][1].reasons[0] if looked[-1][1].reasons else "broken"
+        said = f"All {count} takes of {first.shot!r} are broken; the last one: {why}"
+        return GiveUp(said, "lost")
+    take, review = min(usable, key=lambda one: _score(one[0], one[0], one[1]))
+    score = "not measured" if review.score is None else f"score {review.score:.2f}"
+    said = f"t{take.number} is the best of {count}, {score}"
+    is_good = review.verdict == "good"
+    rungs = [rung for rung in policy.on_drift if rung in TAKEN]
+    if not is_good and "ask" in rungs and "accept" not in rungs:
+        said = f"{said}; all of them are over their drift budget"
+        return GiveUp(said, "ask", _amend(take, "ask", said))
+    return Circle(take, _amend(take, BEST if is_good else "accept", said))
 
 
 def _rerolls(rungs: Sequence[str], review: Review, parent: Take | None) -> bool:
