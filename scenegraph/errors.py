@@ -190,7 +190,7 @@ class FailFast(SceneGraphError):
 
     def __init__(self, shot: str) -> None:
         super().__init__(
-            f"skipped: fail-fast, for {shot} was lost",
+            f"skipped: fail-fast, because {shot} was lost",
             next="`scenegraph run SCENE` shoots what was skipped.",
         )
         self.shot = shot
