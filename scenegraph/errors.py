@@ -8,6 +8,7 @@ SceneGraphError
 ├── PersonNeeded           a person must decide; all state is kept                  (exit 4)
 │   ├── AccountLocked      the service has locked the account: pause, top up, go on
 │   └── UnknownSubmit      a request left and no answer came: it may be billed
+├── FailFast               a shot was lost, and the run was told to stop then      (exit 1)
 ├── ShotError              one shot is lost; shots that do not hang on it go on     (exit 1)
 │   ├── NotSubmitted       the request never left: safe to ask again
 │   ├── SubmitUncertain    it left, no reply came: it may be running, and billed
@@ -181,6 +182,19 @@ class UnknownSubmit(PersonNeeded):
     """A request left and no answer came; it may be billed and is never repeated by itself."""
 
     kind = "unknown-submit"
+
+
+class FailFast(SceneGraphError):
+    """A shot was lost, and the run was told to ask for nothing more then."""
+
+    kind = "fail-fast"
+
+    def __init__(self, shot: str) -> None:
+        super().__init__(
+            f"skipped: fail-fast, because {shot} was lost",
+            next="`scenegraph run SCENE` shoots what was skipped.",
+        )
+        self.shot = shot
 
 
 class ShotError(SceneGraphError):

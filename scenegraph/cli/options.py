@@ -55,3 +55,13 @@ ForceDown = Annotated[
     list[str] | None,
     typer.Option(metavar="SHOT", help="A new take of it and of all that hangs on it."),
 ]
+Takes = Annotated[
+    int | None,
+    typer.Option(min=1, metavar="N", help="Shoot N takes of each SHOT, and circle the best."),
+]
+FailFast = Annotated[
+    bool,
+    typer.Option(
+        "--fail-fast/--keep-going", help="After the first lost shot, ask for nothing more."
+    ),
+]

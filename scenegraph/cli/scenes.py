@@ -1,4 +1,4 @@
-"""Commands about a scene file: check, plan, graph, schema, new. None of them spends."""
+"""Commands about a scene file: check, graph, schema, new. None of them spends."""
 
 from __future__ import annotations
 
@@ -9,48 +9,27 @@ import typer
 
 from scenegraph.cli.options import (
     AsJson,
-    Backend,
-    Engine,
-    Force,
-    ForceDown,
-    From,
-    Omit,
-    Only,
     ScenePath,
     Store,
-    Until,
 )
 from scenegraph.cli.show import (
     json_text,
-    plain_table,
     print_text,
     say,
     show_json,
-    show_table,
     write_text,
 )
 from scenegraph.errors import SceneError, did_you_mean
-from scenegraph.units import usd_text
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
 
-    from scenegraph.plan import Plan, Selection
 
 GROUP = "scenegraph.workflows"
-TONES = {
-    "shoot": "bold yellow",
-    "wait": "yellow",
-    "reattach": "cyan",
-    "keep": "green",
-    "stale": "magenta",
-    "ask": "bold red",
-}
 
 
 def add_to(app: typer.Typer) -> None:
     app.command()(check)
-    app.command()(plan)
     app.command()(graph)
     app.command()(schema)
     app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})(new)
@@ -112,113 +91,6 @@ def _explain(rule: str, as_json: bool) -> None:
     say(f"{found.number} {found.name} ({found.severity})", "bold")
     say(found.reason)
     say(found.fix, "dim")
-
-
-def plan(
-    scene: ScenePath,
-    backend: Engine = Backend.animatic,
-    store: Store = None,
-    from_: From = None,
-    until: Until = None,
-    only: Only = None,
-    omit: Omit = None,
-    force: Force = None,
-    force_down: ForceDown = None,
-    set_: Annotated[
-        list[str] | None,
-        typer.Option("--set", metavar="FIELD=VALUE", help="What if: shots.ID.FIELD=VALUE."),
-    ] = None,
-    exit_code: Annotated[
-        bool, typer.Option("--exit-code", help="Exit with 1 if there is work.")
-    ] = False,
-    as_json: AsJson = False,
-) -> int:
-    """List what would be shot, kept or waited for, why, and its price. Spends nothing.
-
-    Example: `scenegraph plan scene.yaml --set shots.mara-turns.seconds=3`
-    """
-    from scenegraph.run import plan as make_plan
-    from scenegraph.scene import load_scene
-
-    loaded = load_scene(scene, overrides=_overrides(set_))
-    made = make_plan(
-        loaded,
-        backend=backend.value,
-        store=store,
-        selection=selection(from_, until, only, omit, force, force_down),
-    )
-    if as_json:
-        show_json(made.to_json())
-    else:
-        _show_plan(made)
-    return 1 if exit_code and made.has_work else 0
-
-
-def selection(
-    from_: list[str] | None = None,
-    until: list[str] | None = None,
-    only: list[str] | None = None,
-    omit: list[str] | None = None,
-    force: list[str] | None = None,
-    force_down: list[str] | None = None,
-) -> Selection:
-    from scenegraph.plan import Selection
-
-    return Selection.of(
-        from_=from_ or (),
-        until=until or (),
-        only=only or (),
-        omit=omit or (),
-        force=force or (),
-        force_down=force_down or (),
-    )
-
-
-def _overrides(texts: list[str] | None) -> dict[str, str]:
-    pairs = {}
-    for text in texts or ():
-        name, equals, value = text.partition("=")
-        if not equals:
-            raise SceneError(
-                f"--set {text!r} has no `=`.", next="Write it as --set shots.ID.seconds=3"
-            )
-        pairs[name.strip()] = value
-    return pairs
-
-
-def _show_plan(made: Plan) -> None:
-    table = plain_table("shot", "action", "frames", "USD", "why")
-    for shot in made.shots:
-        table.add_row(
-            shot.shot,
-            f"[{TONES[shot.action]}]{shot.action}[/]",
-            str(shot.num_frames),
-            usd_text(shot.usd) if shot.usd else "",
-            shot.reason,
-        )
-        for change in shot.changed:
-            table.add_row(
-                "", "", "", "", f"  {change.field}: {_short(change.was)} → {_short(change.now)}"
-            )
-    show_table(table)
-    say()
-    if not made.to_shoot:
-        say("Nothing is to be shot.")
-        return
-    expected = made.expected.to_json()
-    most = expected.get("p95")
-    more = f" (with re-rolls up to ${most})" if most and most != usd_text(made.usd) else ""
-    where = "on fal.ai" if made.backend == "fal" else "on fal.ai; the animatic preview is free"
-    seconds = float(made.reel_frames / made.reel_rate)
-    say(
-        f"{made.to_shoot} shots, ${usd_text(made.usd)} {where}{more}; "
-        f"a reel of at most {seconds:.1f} s. Plan {made.plan_id}."
-    )
-
-
-def _short(value: Any, most: int = 60) -> str:
-    text = "–" if value is None else str(value)
-    return (text if len(text) <= most else text[: most - 1] + "…").replace("[", "\\[")
 
 
 def graph(

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
+from collections.abc import Mapping
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -15,6 +17,7 @@ from scenegraph.cli.options import (
     AsJson,
     Backend,
     Engine,
+    FailFast,
     Force,
     ForceDown,
     From,
@@ -24,9 +27,10 @@ from scenegraph.cli.options import (
     Only,
     ScenePath,
     Store,
+    Takes,
     Until,
 )
-from scenegraph.cli.scenes import selection
+from scenegraph.cli.planning import Shots, selection
 from scenegraph.cli.show import cannot_write, plain_table, say, show_json, show_table
 from scenegraph.errors import SceneError, SceneGraphError
 from scenegraph.units import exact_rate, usd_text
@@ -41,6 +45,12 @@ if TYPE_CHECKING:
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Spend without asking.")]
 Partial = Annotated[bool, typer.Option(help="Cut the reel although shots were lost.")]
 Out = Annotated[Path | None, typer.Option("--out", "-o", metavar="FILE", help="The reel's file.")]
+HeldPlan = Annotated[
+    str | None,
+    typer.Option(
+        "--plan", metavar="ID|FILE", help="Do exactly this plan, or nothing if it has changed."
+    ),
+]
 WithDailies = Annotated[
     bool, typer.Option("--dailies/--no-dailies", help="Write the HTML report at the end.")
 ]
@@ -59,6 +69,7 @@ def add_to(app: typer.Typer) -> None:
 
 def run(
     scene: ScenePath,
+    shots: Shots = None,
     backend: Engine = Backend.animatic,
     store: Store = None,
     from_: From = None,
@@ -67,8 +78,11 @@ def run(
     omit: Omit = None,
     force: Force = None,
     force_down: ForceDown = None,
+    takes: Takes = None,
+    plan: HeldPlan = None,
     max_usd: MaxUsd = None,
     jobs: Jobs = None,
+    fail_fast: FailFast = False,
     yes: Yes = False,
     partial: Partial = False,
     out: Out = None,
@@ -79,12 +93,25 @@ def run(
 
     Interrupt it whenever you like: run it again and it goes on where it was.
 
-    Example: `scenegraph run scene.yaml` (free preview), or
-    `scenegraph run scene.yaml --backend fal --max-usd 3`
+    Example: `scenegraph run scene.yaml` (free preview),
+    `scenegraph run scene.yaml --backend fal --max-usd 3`, or
+    `scenegraph run scene.yaml --takes 4 mara-turns`
     """
-    chosen = selection(from_, until, only, omit, force, force_down)
+    chosen = selection(from_, until, only, omit, force, force_down, shots=shots, takes=takes)
     return _shoot(
-        scene, backend, store, chosen, max_usd, jobs, yes, partial, out, with_dailies, as_json
+        scene,
+        backend,
+        store,
+        chosen,
+        max_usd,
+        jobs,
+        yes,
+        partial,
+        out,
+        with_dailies,
+        as_json,
+        fail_fast=fail_fast,
+        held=plan,
     )
 
 
@@ -93,8 +120,10 @@ def rerun(
     shots: Annotated[list[str], typer.Argument(metavar="SHOT…", help="Failed or disliked shots.")],
     backend: Engine = Backend.animatic,
     store: Store = None,
+    takes: Takes = None,
     max_usd: MaxUsd = None,
     jobs: Jobs = None,
+    fail_fast: FailFast = False,
     yes: Yes = False,
     partial: Partial = False,
     out: Out = None,
@@ -107,9 +136,21 @@ def rerun(
     """
     from scenegraph.plan import Selection
 
-    chosen = Selection(force=tuple(shots), from_=tuple(shots))
+    side_by_side = dict.fromkeys(shots, takes) if takes is not None else {}
+    chosen = Selection(force=tuple(shots), from_=tuple(shots), side_by_side=side_by_side)
     return _shoot(
-        scene, backend, store, chosen, max_usd, jobs, yes, partial, out, with_dailies, as_json
+        scene,
+        backend,
+        store,
+        chosen,
+        max_usd,
+        jobs,
+        yes,
+        partial,
+        out,
+        with_dailies,
+        as_json,
+        fail_fast=fail_fast,
     )
 
 
@@ -125,9 +166,13 @@ def _shoot(
     out: Path | None,
     with_dailies: bool,
     as_json: bool,
+    *,
+    fail_fast: bool,
+    held: str | None = None,
 ) -> int:
     from scenegraph.cli.live import watching
     from scenegraph.media import ffmpeg_exe
+    from scenegraph.plan import must_hold
     from scenegraph.run import plan as make_plan
     from scenegraph.run import run as run_scene
     from scenegraph.scene import load_scene
@@ -136,9 +181,13 @@ def _shoot(
     _must_take_a_reel(out)
     ffmpeg_exe()  # missed now, and not when takes are paid for
     planned = make_plan(scene, backend=backend.value, store=store, selection=chosen)
+    as_planned = _held_plan(held)
+    if as_planned is not None:
+        must_hold(as_planned, planned)
     if backend is Backend.fal and planned.usd and not yes and sys.stdin.isatty():
+        as_planned = planned.plan_id  # what was agreed to, and nothing else
         typer.confirm(
-            f"{planned.to_shoot} shots would cost about ${usd_text(planned.usd)} on fal.ai. Go on?",
+            f"{planned.submits} takes would cost about ${usd_text(planned.usd)} on fal.ai. Go on?",
             abort=True,
             err=True,
         )
@@ -150,6 +199,8 @@ def _shoot(
             selection=chosen,
             max_usd=max_usd,
             jobs=jobs,
+            fail_fast=fail_fast,
+            as_planned=as_planned,
             partial=partial,
             out=out,
             listener=listener,
@@ -162,6 +213,25 @@ def _shoot(
     else:
         _show_result(result, page)
     return result.exit_code
+
+
+def _held_plan(text: str | None) -> str | Mapping[str, Any] | None:
+    """The plan that a run is bound to: its id, or the file that `plan --json` was written to.
+
+    Raises:
+        SceneError: the file holds no plan.
+    """
+    if text is None or not Path(text).is_file():
+        return text
+    try:
+        document = json.loads(Path(text).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        document = None
+    if not isinstance(document, dict) or "plan_id" not in document:
+        raise SceneError(
+            f"{text} holds no plan.", next="Write one: `scenegraph plan SCENE --json > FILE`."
+        )
+    return document
 
 
 def _page(

@@ -20,6 +20,7 @@ class Memory:
         takes: by shot, in number order. Also of shots that the scene no longer has.
         elsewhere: for each key that another scene of the store has media of, how to read it.
         out: for each key that another scene has asked for, paid and not here yet, how to read it.
+        kept: the same for each take that is circled in another scene, by shot id and setup.
     """
 
     scene: str
@@ -31,6 +32,9 @@ class Memory:
     out: Mapping[str, Callable[[], Take]] = field(default_factory=dict, repr=False, compare=False)
     #: The newest take of the whole store, by its number there.
     last: int | None = field(default=None, compare=False)
+    kept: Mapping[tuple[str, str], Callable[[], Take]] = field(
+        default_factory=dict, repr=False, compare=False
+    )
     #: The highest take number of each shot, of whatever engine.
     numbers: Mapping[str, int] = field(default_factory=dict, repr=False, compare=False)
     _circled: Mapping[str, Take] = field(init=False, repr=False, compare=False)
@@ -144,6 +148,14 @@ class Memory:
         """A paid take of exactly this that was asked for and is not here yet, of any scene."""
         found = self._open.get(key)
         return self.out[key]() if found is None and key in self.out else found
+
+    def kept_elsewhere(self, shot: str, setup: str) -> Take | None:
+        """The circled take of a shot of this id and setup in another scene of the store.
+
+        A scene with a new title is another scene; what was kept under the old one is kept.
+        """
+        found = self.kept.get((shot, setup))
+        return found() if found is not None else None
 
     def amended(self, shot: str) -> tuple[Amendment, ...]:
         """The amendments of one shot, oldest first; those before its last `undo` are void."""

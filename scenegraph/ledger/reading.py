@@ -53,6 +53,11 @@ def read_memory(connection: Connection, scene: str, store: MediaStore) -> Memory
         elsewhere,
         out=out,
         last=connection.execute(select(func.max(takes.c.id))).scalar() or 0,
+        kept={
+            (row[_SHOT], row[_SETUP]): partial(take_from, row, store)
+            for row in others
+            if row[_STATE] == State.CIRCLED.value
+        },
     )
 
 
@@ -78,8 +83,8 @@ def read_in(
     return tuple(take_from(row, store) for row in connection.execute(query.order_by(takes.c.id)))
 
 
-_KEY = [column.name for column in TAKE_COLUMNS].index("key")
-_STATE = [column.name for column in TAKE_COLUMNS].index("state")
+_NAMES = [column.name for column in TAKE_COLUMNS]
+_KEY, _SHOT, _SETUP, _STATE = (_NAMES.index(name) for name in ("key", "shot", "setup", "state"))
 
 
 def read_take(connection: Connection, id: int, store: MediaStore) -> Take:

@@ -12,13 +12,16 @@ if TYPE_CHECKING:
     from scenegraph.plan.amend import ANCHOR, amended_graph, graph_changes, pick_amendment
     from scenegraph.plan.context import PlanContext
     from scenegraph.plan.expect import Expected
+    from scenegraph.plan.hold import PlanChanged, must_hold
     from scenegraph.plan.inputs import Input, hash_file, hash_inputs
     from scenegraph.plan.keys import derive_seed
     from scenegraph.plan.ladder import RungPrices, graph_rungs, knobs_of, wish_of
     from scenegraph.plan.make import make_plan, plan_all
     from scenegraph.plan.select import Chosen, Selection
+    from scenegraph.plan.series import BEST, one_by_one, series_amendment
     from scenegraph.plan.shot import plan_shot
-    from scenegraph.plan.values import Act, Action, Change, Job, Plan, ShotPlan
+    from scenegraph.plan.values import Act, Action, Change, Job, Plan, Series, ShotPlan
+    from scenegraph.plan.whatif import WhatIf, what_if
     from scenegraph.plan.why import changes
 else:
     from scenegraph.late import come_late
@@ -29,19 +32,23 @@ else:
             "amend": ("ANCHOR", "amended_graph", "graph_changes", "pick_amendment"),
             "context": ("PlanContext",),
             "expect": ("Expected",),
+            "hold": ("PlanChanged", "must_hold"),
             "inputs": ("Input", "hash_file", "hash_inputs"),
             "keys": ("derive_seed",),
             "ladder": ("RungPrices", "graph_rungs", "knobs_of", "wish_of"),
             "make": ("make_plan", "plan_all"),
             "select": ("Chosen", "Selection"),
+            "series": ("BEST", "one_by_one", "series_amendment"),
             "shot": ("plan_shot",),
-            "values": ("Act", "Action", "Change", "Job", "Plan", "ShotPlan"),
+            "values": ("Act", "Action", "Change", "Job", "Plan", "Series", "ShotPlan"),
+            "whatif": ("WhatIf", "what_if"),
             "why": ("changes",),
         },
     )
 
 __all__ = [
     "ANCHOR",
+    "BEST",
     "Act",
     "Action",
     "Change",
@@ -50,10 +57,13 @@ __all__ = [
     "Input",
     "Job",
     "Plan",
+    "PlanChanged",
     "PlanContext",
     "RungPrices",
     "Selection",
+    "Series",
     "ShotPlan",
+    "WhatIf",
     "amended_graph",
     "changes",
     "derive_seed",
@@ -63,8 +73,12 @@ __all__ = [
     "hash_inputs",
     "knobs_of",
     "make_plan",
+    "must_hold",
+    "one_by_one",
     "pick_amendment",
     "plan_all",
     "plan_shot",
+    "series_amendment",
+    "what_if",
     "wish_of",
 ]

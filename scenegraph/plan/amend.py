@@ -12,6 +12,8 @@ planning runs again on scene, amendments and takes; so a re-run replays the same
 | cut | the hop becomes a shot from a keyframe, in another framing | keyframe, framing |
 | grade | the drifted take is kept; its colour is matched at the cut | grade, setup |
 | ask | a person must decide about this take | – |
+| takes | so many takes of `setup` side by side, after take `after` | takes, after, setup |
+| best | the best of takes that were shot side by side | – |
 | pick | a person circled this take while the shot wanted `setup` | setup |
 | undo | everything before it is void for this shot | – |
 """
@@ -80,7 +82,9 @@ def picked(amendments: Iterable[Amendment]) -> Amendment | None:
     """
     last = None
     for amendment in amendments:
-        if amendment.kind == "pick" or (amendment.kind in KEEPING and "setup" in amendment.values):
+        if amendment.kind in ("pick", "best") or (
+            amendment.kind in KEEPING and "setup" in amendment.values
+        ):
             last = amendment
     return last
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from scenegraph.catalog import Catalog, Endpoint, UnknownFamily, legal_parameters
 from scenegraph.ledger import Engine, Memory, State, Take
-from scenegraph.plan.amend import ANCHOR, amended_graph, tuning_of
+from scenegraph.plan.amend import ANCHOR, amended_graph, picked, tuning_of
 from scenegraph.plan.asking import Ask, Memo, make_ask
 from scenegraph.plan.select import Chosen, Selection
 from scenegraph.scene import Scene, Shot, ShotGraph, shot_parameters
@@ -217,6 +217,13 @@ class PlanContext:
         self._firsts[key] = shot
         return None
 
+    def _wishes_of(self, take: Take) -> set[str]:
+        """The setups that a circled take is kept for: its own, and the one it was picked for."""
+        choice = picked(self.memory.amended(take.shot))
+        chosen = choice is not None and choice.take == take.id
+        wished = choice.values.get("setup") if choice is not None and chosen else None
+        return {take.setup, wished} if wished else {take.setup}
+
     def orphan(self, shot: str, setup: str) -> Take | None:
         """A kept take of exactly this setup whose own shot the scene has no more: a renamed shot.
 
@@ -235,7 +242,8 @@ class PlanContext:
                 if id not in present:
                     for take in takes:
                         if take.state is State.CIRCLED and take.id not in given:
-                            lost.setdefault(take.setup, []).append(take)
+                            for wish in self._wishes_of(take):
+                                lost.setdefault(wish, []).append(take)
             self._lost_shots.append(lost)
         for take in self._lost_shots[0].get(setup, ()):
             if self._claims.setdefault(take.id, shot) == shot:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
@@ -11,12 +12,14 @@ from scenegraph.ledger import Amendment, State, Take
 from scenegraph.plan.amend import is_accepted, is_asked_about, picked
 from scenegraph.plan.context import PlanContext
 from scenegraph.plan.same import plan_same_job
-from scenegraph.plan.values import Act, Action, Change, Job, ShotPlan
+from scenegraph.plan.values import Act, Action, Change, Job, Series, ShotPlan
 from scenegraph.plan.why import changes
 from scenegraph.scene import Shot
 
 #: A take that a person gave up is not asked for again by itself.
 GIVEN_UP = "given-up"
+#: A take that ended like this has not failed: it was never asked for, or its preview has ended.
+NO_FAILURE = frozenset({"interrupted", "queue-ended", "resubmit"})
 
 
 @dataclass
@@ -28,6 +31,7 @@ class Sight:
     own: tuple[Take, ...]
     parents: Mapping[str, Take | None]
     forced: bool
+    series: Series | None = None
 
     @property
     def missing(self) -> list[str]:
@@ -47,8 +51,9 @@ def decide(context: PlanContext, sight: Sight) -> ShotPlan:
 
     1. Pinned: kept, or shown as stale; never shot.
     2. A person must say what became of a request: ask.
-    3. On its way or on the disk: collected, whatever else is wanted. Paid work is never lost.
-    4. Forced: a new take.
+    3. Takes side by side: the missing ones are shot, the others collected, the best is circled.
+    4. On its way or on the disk: collected, whatever else is wanted. Paid work is never lost.
+       Forced: a new take.
     5. The circled take fits: kept. So is another take that fits, for nothing.
     6. The same was refused, given up, or has drifted past its ladder: ask.
     7. Only the parent has another take: stale until somebody asks for it.
@@ -63,6 +68,11 @@ def decide(context: PlanContext, sight: Sight) -> ShotPlan:
         return _pinned(sight, circled, amended, selected)
     if not selected:
         return _left_out(sight, circled, amended)
+    unclear = _unclear(sight, circled, amended)
+    if unclear is not None:
+        return unclear
+    if sight.series is not None:
+        return _shoot(context, sight, circled, _changed(circled, sight.job))
     found = _open(sight, circled, amended) or (
         None if sight.forced else _kept(context, sight, circled, amended)
     )
@@ -97,7 +107,8 @@ def _pinned(
 ) -> ShotPlan:
     name = f"t{circled.number}"
     fits = _fits(sight, circled, amended)
-    if fits and not sight.forced:
+    more = sight.forced or sight.series is not None
+    if fits and not more:
         reason = f"{name} is pinned"
     elif fits:
         reason = f"{name} is pinned; no other take is shot"
@@ -105,7 +116,7 @@ def _pinned(
         reason = f"pinned, stale: {name} stays although {_names(sight.missing)} will change"
     else:
         reason = f"pinned, stale: {name} stays although what it is made from has changed"
-    kept = fits and not sight.forced
+    kept = fits and not more
     return _plan(
         sight,
         "keep" if kept else "stale",
@@ -139,8 +150,8 @@ def _left_out(sight: Sight, circled: Take | None, amended: tuple[Amendment, ...]
     )
 
 
-def _open(sight: Sight, circled: Take | None, amended: tuple[Amendment, ...]) -> ShotPlan | None:
-    """An attempt that has not come to its end."""
+def _unclear(sight: Sight, circled: Take | None, amended: tuple[Amendment, ...]) -> ShotPlan | None:
+    """An attempt of which nobody knows whether it arrived."""
     still = circled if circled is not None and _fits(sight, circled, amended) else None
     for take in sight.same:
         if take.state is State.UNKNOWN or (take.state is State.INTENDED and take.billed):
@@ -154,6 +165,12 @@ def _open(sight: Sight, circled: Take | None, amended: tuple[Amendment, ...]) ->
                 next=f"`scenegraph resolve SCENE {sight.shot.id} "
                 "--attach REQUEST_ID | --resubmit | --give-up`.",
             )
+    return None
+
+
+def _open(sight: Sight, circled: Take | None, amended: tuple[Amendment, ...]) -> ShotPlan | None:
+    """An attempt that has not come to its end."""
+    still = circled if circled is not None and _fits(sight, circled, amended) else None
     for take in sight.same:
         if take.state.is_pending:
             where = "is on its way" if take.state is State.SUBMITTED else "is ready to be fetched"
@@ -211,6 +228,10 @@ def _kept(
     if renamed is not None:
         reason = f"this is {renamed.shot} under a new name; its take is kept"
         return _keep_for_nothing(sight, "adopt", reason, renamed)
+    kept = context.memory.kept_elsewhere(sight.shot.id, sight.job.setup)
+    if kept is not None:
+        reason = f"this is kept in {kept.scene} as t{kept.number}; it is used again, for nothing"
+        return _keep_for_nothing(sight, "adopt", reason, kept)
     other = context.memory.by_key(sight.job.key)
     if other is not None and other not in sight.same and _is_good(other):
         own = other.scene == context.memory.scene and other.shot == sight.shot.id
@@ -286,19 +307,31 @@ def _shoot(
     if same is not None:
         return same
     why = _why_shoot(sight, circled, changed)
+    series = sight.series
+    jobs = (sight.job,) if series is None else series.jobs
+    common: dict[str, Any] = {
+        "usd": sum((job.usd for job in jobs), Decimal(0)),
+        "changed": changed,
+        "will_shoot": bool(jobs),
+        "series": series,
+        "root_cause": _failed_above(context, sight),
+    }
     if sight.missing:
         names = _names(sight.missing)
-        reason = f"{why}; after {names}" if why else f"after {names}"
-        return _plan(sight, "wait", reason, usd=sight.job.usd, changed=changed, will_shoot=True)
-    return _plan(
-        sight,
-        "shoot",
-        why or "never shot",
-        act="submit",
-        usd=sight.job.usd,
-        changed=changed,
-        will_shoot=True,
-    )
+        return _plan(sight, "wait", f"{why}; after {names}" if why else f"after {names}", **common)
+    if series is None:
+        return _plan(sight, "shoot", why or "never shot", act="submit", **common)
+    return _plan(sight, "shoot" if jobs else "reattach", why, act="takes", **common)
+
+
+def _failed_above(context: PlanContext, sight: Sight) -> str | None:
+    """The lost shot that this branch begins with again: itself, or one that it waits for."""
+    if not sight.forced and sight.series is None and sight.same:
+        last = sight.same[0]
+        if last.state is State.LOST and (last.error or {}).get("kind") not in NO_FAILURE:
+            return sight.shot.id
+    above = (context.planned[id].root_cause for id in sight.missing)
+    return next((root for root in above if root is not None), None)
 
 
 def _will_come(plan: ShotPlan) -> bool:
@@ -306,6 +339,8 @@ def _will_come(plan: ShotPlan) -> bool:
 
 
 def _why_shoot(sight: Sight, circled: Take | None, changed: tuple[Change, ...]) -> str:
+    if sight.series is not None:
+        return _why_series(sight.series)
     if sight.forced:
         return "a new take was asked for"
     if sight.same:
@@ -321,6 +356,15 @@ def _why_shoot(sight: Sight, circled: Take | None, changed: tuple[Change, ...]) 
             return f"changed: {', '.join(own)}"
         return "its parent has changed"
     return "" if sight.missing else "never shot"
+
+
+def _why_series(series: Series) -> str:
+    here = len(series.takes)
+    if not here:
+        word = f"{series.number} takes side by side" if series.number > 1 else "one more take"
+        return f"{word}; the best by score is circled"
+    rest = f"{here} of {series.number} takes are here or on their way"
+    return f"{rest}; the best by score will be circled"
 
 
 def _changed(circled: Take | None, job: Job) -> tuple[Change, ...]:

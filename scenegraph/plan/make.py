@@ -15,7 +15,7 @@ from scenegraph.ledger import Engine, Memory
 from scenegraph.plan.amend import chain_keyframe
 from scenegraph.plan.context import PlanContext
 from scenegraph.plan.expect import expect
-from scenegraph.plan.keys import digest
+from scenegraph.plan.hold import plan_id
 from scenegraph.plan.ladder import ladder_of
 from scenegraph.plan.select import Selection
 from scenegraph.plan.shot import plan_shot
@@ -66,13 +66,11 @@ def plan_all(context: PlanContext) -> Plan:
     ladders: Ladders = {}
     shots = tuple(_with_children(context, shot, ladders) for shot in planned)
     will = [shot for shot in shots if shot.will_shoot]
-    limits = [
-        (shot.usd, context.scene.drift_of(context.graph.shots[shot.shot]).rerolls) for shot in will
-    ]
+    limits = [(shot.usd, _rerolls(context, shot)) for shot in will]
     rate = Fraction(context.scene.reel.frame_rate or context.scene.picture.frame_rate)
     return Plan(
         scene=context.memory.scene,
-        plan_id=_plan_id(context, shots),
+        plan_id=plan_id(context, shots),
         backend=context.engine,
         shots=shots,
         usd=as_usd(sum((shot.usd for shot in shots), Decimal(0))),
@@ -100,6 +98,13 @@ def _ladder(context: PlanContext, shot: ShotPlan, ladders: Ladders) -> tuple[Run
     return ladders[alike]
 
 
+def _rerolls(context: PlanContext, shot: ShotPlan) -> int:
+    """How often the ladder may shoot it again; takes side by side are each other's re-rolls."""
+    if shot.series is not None:
+        return 0
+    return context.scene.drift_of(context.graph.shots[shot.shot]).rerolls
+
+
 def _with_children(context: PlanContext, shot: ShotPlan, ladders: Ladders) -> ShotPlan:
     if shot.action not in ("shoot", "wait", "reattach"):
         return shot
@@ -111,15 +116,6 @@ def _with_children(context: PlanContext, shot: ShotPlan, ladders: Ladders) -> Sh
         if context.planned[child].will_shoot or context.planned[child].root_cause
     )
     return replace(shot, children=follow) if follow else shot
-
-
-def _plan_id(context: PlanContext, shots: tuple[ShotPlan, ...]) -> str:
-    """A hash of what would be done: equal for equal state, and for nothing else."""
-    acts = [
-        [shot.shot, shot.action, shot.act, shot.job.key, shot.take.id if shot.take else None]
-        for shot in shots
-    ]
-    return digest([context.memory.scene, context.engine, acts])[:16]
 
 
 def _reel_frames(context: PlanContext, rate: Fraction) -> int:

@@ -7,12 +7,14 @@ in. So plan and run cannot disagree: they ask the same function.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from scenegraph.ledger import State, Take
 from scenegraph.plan.asking import Ask
 from scenegraph.plan.context import PlanContext
 from scenegraph.plan.decide import Sight, decide
 from scenegraph.plan.keys import Recipe, derive_seed
+from scenegraph.plan.series import wanted_series
 from scenegraph.plan.values import Job, ShotPlan
 from scenegraph.scene import Shot
 
@@ -59,9 +61,34 @@ def _plan(context: PlanContext, shot: Shot, parents: Mapping[str, Take | None]) 
     own = context.memory.of_shot(shot.id)
     number = context.memory.next_number(shot.id)
     forced = _is_forced(context, shot.id, own)
-    seed, notes = _seed(context, shot, recipe.setup, own, number, forced)
+    provisional = any(take is None for take in parents.values())
+
+    def job_of(number: int, again: bool, beside: tuple[int, ...] = ()) -> Job:
+        seed, notes = _seed(context, shot, recipe.setup, own, number, again, beside)
+        return _job(context, shot, ask, recipe, number, seed, notes, provisional)
+
+    job = job_of(number, forced)
+    series = wanted_series(context, shot.id, recipe.setup, own, provisional)
+    if series is not None:
+        jobs: list[Job] = []
+        for place in range(series.number - len(series.takes)):
+            jobs.append(job_of(number + place, True, tuple(one.seed for one in jobs)))
+        series = replace(series, jobs=tuple(jobs))
+    return decide(context, Sight(shot, job, own, parents, forced, series))
+
+
+def _job(
+    context: PlanContext,
+    shot: Shot,
+    ask: Ask,
+    recipe: Recipe,
+    number: int,
+    seed: int,
+    notes: tuple[str, ...],
+    provisional: bool,
+) -> Job:
     asked_seed = seed if ask.endpoint.has_seed else None
-    job = Job(
+    return Job(
         shot=shot.id,
         kind=shot.kind,
         scene=context.memory.scene,
@@ -77,12 +104,12 @@ def _plan(context: PlanContext, shot: Shot, parents: Mapping[str, Take | None]) 
         new_frames=ask.new_frames,
         usd=ask.usd,
         engine=context.engine,
+        told=ask.params_text,
         notes=(*ask.notes, *notes),
-        provisional=any(take is None for take in parents.values()),
+        provisional=provisional,
         problems=ask.problems,
         seen=context.memory.last,
     )
-    return decide(context, Sight(shot, job, own, parents, forced))
 
 
 def _recipe(
@@ -112,10 +139,22 @@ def _seed(
     own: tuple[Take, ...],
     number: int,
     forced: bool,
+    beside: tuple[int, ...] = (),
 ) -> tuple[int, tuple[str, ...]]:
-    """The seed of the next take: drawn from its number, or the one that the shot names."""
+    """The seed of the next take: drawn from its number, or the one that the shot names.
+
+    Args:
+        beside: seeds of the takes that are shot side by side with it.
+    """
     if shot.seed is None:
-        return derive_seed(context.scene.seed, shot.id, number), ()
+        # Takes that are shot side by side may be numbered in another order than they were planned.
+        used = {take.seed for take in own if take.setup == setup}.union(beside)
+        while (seed := derive_seed(context.scene.seed, shot.id, number)) in used:
+            number += 1
+        return seed, ()
+    if shot.seed in beside:
+        note = f"One take has seed {shot.seed}; the others' are drawn from it."
+        return derive_seed(shot.seed, shot.id, number), (note,)
     for take in own:
         seen = take.setup == setup and take.seed == shot.seed
         if seen and (take.state is State.REJECTED or (forced and take.state.has_media)):

@@ -9,7 +9,7 @@ from fractions import Fraction
 from typing import Any, Literal
 
 from scenegraph.catalog import Endpoint, FieldProblem
-from scenegraph.ledger import Engine, Intent, Take
+from scenegraph.ledger import Engine, Intent, State, Take
 from scenegraph.plan.expect import Expected
 from scenegraph.plan.inputs import Input
 from scenegraph.scene import Rung
@@ -21,9 +21,9 @@ from scenegraph.units import usd_text
 Action = Literal["shoot", "keep", "reattach", "wait", "stale", "ask"]
 
 #: What the executor does first. `circle` and `adopt` cost nothing; `review` looks at a take that
-#: is on the disk; `poll` collects a take that was asked for; `join` waits for exactly the same job
-#: of another shot, or of another scene of the store, and then looks again.
-Act = Literal["none", "submit", "poll", "review", "circle", "adopt", "join"]
+#: is on the disk; `poll` collects a take that was asked for. `takes` is a series: all at once.
+#: `join` waits for exactly the same job of another shot, or of another scene of the store.
+Act = Literal["none", "submit", "takes", "poll", "review", "circle", "adopt", "join"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +48,7 @@ class Job:
         num_frames: frames of the answer; new_frames: those that the parent does not have.
         usd: its price on the service, whichever engine it is for.
         parts: what key and setup were hashed from.
+        told: all that is asked but its seed and its files, written out; equal for equal wishes.
         provisional: a parent's take is still to come, so the key will change.
         problems: why the endpoint would not take it; a plan with such a job is refused.
         seen: the newest take of the store that this was planned with.
@@ -68,6 +69,7 @@ class Job:
     new_frames: int
     usd: Decimal
     engine: Engine
+    told: str = field(default="", repr=False)
     notes: tuple[str, ...] = ()
     provisional: bool = False
     problems: tuple[FieldProblem, ...] = ()
@@ -94,6 +96,24 @@ class Job:
             run=run,
             seen=self.seen,
         )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Series:
+    """Takes of one shot that are wanted side by side; the best of them is circled.
+
+    Attributes:
+        number: how many are wanted; after: the number of the last take before them.
+        jobs: those that are still to be asked for.
+        takes: those that are here or on their way.
+        is_new: nobody has written down yet that they are wanted.
+    """
+
+    number: int
+    after: int
+    jobs: tuple[Job, ...] = field(default=(), repr=False)
+    takes: tuple[Take, ...] = field(default=(), repr=False)
+    is_new: bool = True
 
 
 def with_hashes(params: Mapping[str, Any], inputs: tuple[Input, ...]) -> dict[str, Any]:
@@ -133,7 +153,9 @@ class ShotPlan:
         job: what would be asked; also of a kept shot, so that a new take of it can be priced.
         take: the take that is kept, collected, adopted or asked about.
         gives: the take that its children are made from, when that is known already.
-        root_cause: the shot that this one waits for, when that one is lost, refused or left out.
+        series: the takes that are wanted side by side, when it is more than the next one.
+        root_cause: the shot that this one waits for, when that one is lost, refused or left out;
+            the shot's own id when it is the one that failed.
         will_shoot: a run would ask for it (now or when its parents are here).
         children: the shots made from it that will follow.
         twin: the shot before it in the plan that wants exactly the same, and is shot for both.
@@ -149,6 +171,7 @@ class ShotPlan:
     job: Job = field(repr=False)
     take: Take | None = field(default=None, repr=False)
     gives: Take | None = field(default=None, repr=False)
+    series: Series | None = field(default=None, repr=False)
     root_cause: str | None = None
     will_shoot: bool = False
     selected: bool = True
@@ -179,6 +202,18 @@ class ShotPlan:
         return self.gives.key if self.action == "keep" and self.gives else self.job.key
 
     @property
+    def submits(self) -> int:
+        """Takes of it that a run would ask for, without re-rolls."""
+        if not self.will_shoot:
+            return 0
+        return len(self.series.jobs) if self.series is not None else 1
+
+    @property
+    def has_failed(self) -> bool:
+        """Its last attempt ended badly, and nothing that fits is kept."""
+        return self.selected and self.root_cause == self.shot
+
+    @property
     def provisional(self) -> bool:
         """A parent's take is still to come, so key, length and price may change."""
         return self.job.provisional
@@ -192,6 +227,7 @@ class ShotPlan:
             "reason": self.reason,
             "changed": [change.to_json() for change in self.changed],
             "usd": usd_text(self.usd),
+            "takes": self.submits,
             "num_frames": self.num_frames,
             "new_frames": self.new_frames,
             "key": self.key,
@@ -241,6 +277,34 @@ class Plan:
         return any(shot.will_shoot or shot.act != "none" for shot in self.shots)
 
     @property
+    def submits(self) -> int:
+        """Takes that would be asked for, without re-rolls."""
+        return sum(shot.submits for shot in self.shots)
+
+    @property
+    def failed(self) -> tuple[ShotPlan, ...]:
+        """Shots whose last attempt ended badly: the root causes of what is missing."""
+        return tuple(shot for shot in self.shots if shot.has_failed)
+
+    def waiting_for(self, root: str) -> tuple[ShotPlan, ...]:
+        """Shots that are still to come because of a failed one, itself left out."""
+        return tuple(shot for shot in self.shots if shot.root_cause == root and shot.shot != root)
+
+    @property
+    def next_step(self) -> str:
+        """The one command that goes on after a failure; empty when nothing has failed.
+
+        It shoots the failed shots and what hangs on them, and nothing else.
+        """
+        doubts = (State.UNKNOWN, State.INTENDED)
+        unclear = next((s for s in self.failed if s.take and s.take.state in doubts), None)
+        if unclear is not None:
+            return unclear.next
+        if not self.failed:
+            return ""
+        return f"`scenegraph rerun SCENE {' '.join(shot.shot for shot in self.failed)}`"
+
+    @property
     def to_ask(self) -> tuple[ShotPlan, ...]:
         """Shots about which a person must decide."""
         return tuple(shot for shot in self.shots if shot.action == "ask")
@@ -254,8 +318,18 @@ class Plan:
             "usd": usd_text(self.usd),
             "expected_usd": self.expected.to_json(),
             "to_shoot": self.to_shoot,
+            "submits": self.submits,
             # At most: cutting at low motion takes some away. The run says the exact number.
             "reel_frames_at_most": self.reel_frames,
             "reel_rate": str(self.reel_rate),
+            "failed": [
+                {
+                    "shot": shot.shot,
+                    "reason": shot.reason,
+                    "waiting": [one.shot for one in self.waiting_for(shot.shot)],
+                }
+                for shot in self.failed
+            ],
+            "next": self.next_step,
             "shots": [shot.to_json() for shot in self.shots],
         }

@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import os
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import structlog
 
@@ -23,6 +24,7 @@ from scenegraph.plan import (
     Selection,
     amended_graph,
     hash_inputs,
+    must_hold,
     plan_all,
 )
 from scenegraph.run.backend import open_queue
@@ -57,6 +59,8 @@ def run(
     selection: Selection | None = None,
     max_usd: Decimal | None = None,
     jobs: int | None = None,
+    fail_fast: bool = False,
+    as_planned: Plan | Mapping[str, Any] | str | None = None,
     partial: bool = False,
     cut: bool = True,
     out: str | Path | None = None,
@@ -72,6 +76,9 @@ def run(
         selection: what may be shot, and what must be shot again.
         max_usd: nothing more is asked for past this; held against list prices on either backend.
         jobs: requests in flight at a time.
+        fail_fast: after the first lost shot nothing more is asked for; what is out is collected.
+        as_planned: a plan, its JSON answer or its id; the run is refused when it would do anything
+            else. Give the selection that the plan was made with.
         partial: cut the reel from what there is although shots were lost.
         cut: make the reel at the end.
         out: the reel's file; by default `NAME.reel.mp4` beside the scene file, or
@@ -80,6 +87,7 @@ def run(
 
     Raises:
         SceneInvalid: every problem of the scene, each with its place.
+        PlanChanged: `as_planned` no longer holds; nothing was asked for.
         OverBudget: the whole plan costs more than allowed; nothing was asked for.
         StoreBusy: another process works on this scene.
     """
@@ -91,6 +99,8 @@ def run(
             selection=selection,
             max_usd=max_usd,
             jobs=jobs,
+            fail_fast=fail_fast,
+            as_planned=as_planned,
             partial=partial,
             cut=cut,
             out=out,
@@ -108,6 +118,8 @@ async def run_async(
     selection: Selection | None = None,
     max_usd: Decimal | None = None,
     jobs: int | None = None,
+    fail_fast: bool = False,
+    as_planned: Plan | Mapping[str, Any] | str | None = None,
     partial: bool = False,
     cut: bool = True,
     out: str | Path | None = None,
@@ -151,6 +163,8 @@ async def run_async(
         else:
             context, planned = look_at(memory), None
         planned = planned or plan_all(context)
+        if as_planned is not None:
+            must_hold(as_planned, planned)
         purse = _purse(scene, planned, ledger, backend, max_usd)
         if planned.has_work:
             await stack.enter_async_context(_backing_up(ledger, listener, backend))
@@ -174,6 +188,7 @@ async def run_async(
             eyes=Eyes(context, ledger.store, settings),
             slots=slots,
             listener=listener,
+            fail_fast=fail_fast,
         )
         outcomes: tuple[ShotOutcome, ...] = ()
         try:

@@ -144,7 +144,7 @@ class Camera:
         """US dollars that may still be asked for; None without a cap."""
         return self._purse.left
 
-    def stop(self, reason: PersonNeeded) -> None:
+    def stop(self, reason: SceneGraphError) -> None:
         """Ask for nothing more; what is out is still collected."""
         self._purse.shut(reason)
 

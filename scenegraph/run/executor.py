@@ -8,13 +8,15 @@ one function on the same state.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 import structlog
 
 from scenegraph.errors import (
+    FailFast,
+    NotSubmitted,
     OverBudget,
     PersonNeeded,
     SceneGraphError,
@@ -23,7 +25,16 @@ from scenegraph.errors import (
 )
 from scenegraph.fal import JobGone, Remedy, remedy_of
 from scenegraph.ledger import JobClaimed, Journal, Review, State, Take
-from scenegraph.plan import PlanContext, ShotPlan, graph_changes, plan_shot
+from scenegraph.plan import (
+    PlanContext,
+    ShotPlan,
+    graph_changes,
+    one_by_one,
+    pick_amendment,
+    plan_shot,
+    series_amendment,
+)
+from scenegraph.run.best import best_of
 from scenegraph.run.camera import Camera
 from scenegraph.run.claims import Claims
 from scenegraph.run.events import Listener, NoticeEvent, ShotEvent, Stage
@@ -31,7 +42,14 @@ from scenegraph.run.eyes import Eyes
 from scenegraph.run.intact import must_be_intact
 from scenegraph.run.judging import situation_of
 from scenegraph.run.material import Material
-from scenegraph.run.remedies import Again, Circle, Decision, Situation, next_step
+from scenegraph.run.remedies import (
+    Again,
+    Circle,
+    Decision,
+    GiveUp,
+    Situation,
+    next_step,
+)
 from scenegraph.run.result import ShotOutcome
 from scenegraph.run.slots import Slots
 
@@ -62,6 +80,7 @@ class Executor:
         eyes: Eyes,
         slots: Slots,
         listener: Listener,
+        fail_fast: bool = False,
     ) -> None:
         self._context, self._run, self._journal = context, run, journal
         self._ledger = journal.ledger
@@ -69,6 +88,8 @@ class Executor:
         self._slots, self._listener = slots, listener
         self._tasks: dict[str, asyncio.Task[ShotOutcome]] = {}
         self._claims = Claims(journal, camera, context.memory.scene, self._tasks)
+        self._fail_fast = fail_fast
+        self._stopped: FailFast | None = None
         self.paused: PersonNeeded | None = None
         self.over_budget: OverBudget | None = None
 
@@ -95,6 +116,9 @@ class Executor:
             for planned in self._context.planned.values()
             if planned.take is not None and planned.act in ("poll", "review")
         }
+        for planned in self._context.planned.values():
+            if planned.act == "takes" and planned.series is not None:
+                seen_to.update(take.id for take in planned.series.takes)
         return [
             take
             for rows in self._context.memory.takes.values()
@@ -144,10 +168,11 @@ class Executor:
         again = 0
         asked = False
         claimed: int | None = None
+        failed: ShotError | None = None
         while True:
             parents, missing = await self._parents_of(shot)
             planned = plan_shot(self._context, shot, parents)
-            if missing is not None and planned.act in ("submit", "join"):
+            if missing is not None and planned.act in ("submit", "takes", "join"):
                 return self._blocked(planned, missing)
             if planned.act == "none":
                 return self._as_it_is(planned, missing, asked)
@@ -163,8 +188,10 @@ class Executor:
                     continue
                 if planned.act in ("circle", "adopt"):
                     return self._kept(planned, await self._use(planned), asked)
-                take, new = await self._film(planned, parents)
-                asked = asked or new
+                if planned.act == "takes":
+                    return await self._side_by_side(planned, parents)
+                take, new = await self._film(planned, parents, again)
+                asked, failed = asked or new, None
                 outcome = await self._judge(planned, take, parents, asked)
                 if outcome is not None:
                     return outcome
@@ -176,22 +203,30 @@ class Executor:
             except PersonNeeded as error:
                 self._pause(error)
                 return self._ended(planned, "skipped", "paused", error, asked)
+            except FailFast as error:
+                if failed is not None:  # it was to be asked for again
+                    return await self._lost(planned, failed, self._remedy(failed), asked)
+                return self._ended(planned, "skipped", "skipped", error, asked)
             except ShotError as error:
                 remedy = self._remedy(error)
                 claimed = None
                 asked = asked or planned.act == "submit"
-                may_ask = remedy in (Remedy.ASK_AGAIN, Remedy.REUPLOAD) and again < ASK_AGAIN
-                if not may_ask:
+                if not self._may_ask(error, again):
                     return await self._lost(planned, error, remedy, asked)
-                again += 1
+                again, failed = again + 1, error
                 if remedy is Remedy.REUPLOAD:
                     await self._material.forget(planned.job, parents)
             await self._look_again(shot)
 
     async def _film(
-        self, planned: ShotPlan, parents: Mapping[str, Take | None]
+        self, planned: ShotPlan, parents: Mapping[str, Take | None], again: int | None = None
     ) -> tuple[Take, bool]:
-        """A take with its file in the store; True when it was asked for now."""
+        """A take with its file in the store; True when it was asked for now.
+
+        Args:
+            again: how often it was asked for again; None of a take of several, whose loss is not
+                yet the shot's.
+        """
         take = planned.take
         if planned.act == "review":
             assert take is not None
@@ -200,26 +235,32 @@ class Executor:
         is_out = planned.act == "poll"
         first = AT_ONCE if is_out else self._context.graph.remaining(planned.shot)
         async with self._slots.take(first):
-            if is_out:
-                assert take is not None
-                return await self._camera.collect(take.id), False
-            if self.paused is not None:
-                raise self.paused
-            return await self._camera.shoot(planned.job, parents, self._run), True
+            try:
+                if is_out:
+                    assert take is not None
+                    return await self._camera.collect(take.id), False
+                if self.paused is not None:
+                    raise self.paused
+                if self._stopped is not None:
+                    raise self._stopped
+                return await self._camera.shoot(planned.job, parents, self._run), True
+            except ShotError as error:
+                if again is not None and not self._may_ask(error, again):
+                    self._may_stop(planned.shot)  # before this place goes to another shot
+                raise
+
+    def _may_ask(self, error: ShotError, again: int) -> bool:
+        """Whether a new job may help, and may be asked for in this run."""
+        return self._remedy(error) in (Remedy.ASK_AGAIN, Remedy.REUPLOAD) and again < ASK_AGAIN
 
     async def _judge(
         self, planned: ShotPlan, take: Take, parents: Mapping[str, Take | None], asked: bool
     ) -> ShotOutcome | None:
         """Look at a take and follow its verdict; None when another take is to be shot."""
-        self._tell(take.shot, "reviewing", take)
-        graph = self._context.graph
-        tail = graph.shots[take.shot].tail_of
-        parent = parents.get(tail) if tail else None
-        review = await self._eyes.look(take, parent)
-        await self._journal.reviewed(take.id, review)
-        await asyncio.to_thread(must_be_intact, take, self._ledger.store)
+        review = await self._look(take, parents)
         decision: Decision = Circle(take)
         if review.verdict != "good":
+            parent = self._parent_of(take, parents)
             decision = next_step(await self._situation(planned, take, review, parent))
         match decision:
             case Circle():
@@ -237,14 +278,114 @@ class Executor:
                     await self._journal.write(self._ledger.amend, take.scene, decision.amendment)
                 elif decision.ends_as == "lost":
                     await self._journal.write(self._ledger.reject, take.id, decision.reason)
-                ended = await asyncio.to_thread(self._ledger.take, take.id)
-                error = {
-                    "kind": "broken-take" if decision.ends_as == "lost" else "drifted",
-                    "message": decision.reason,
-                    "next": f"`scenegraph rerun SCENE {take.shot}` shoots another take.",
-                }
-                self._tell(take.shot, "lost", ended, detail=decision.reason)
-                return self._without(planned, decision.ends_as, ended, asked, error)
+                return await self._given_up(planned, take, decision, asked)
+
+    async def _given_up(
+        self, planned: ShotPlan, take: Take, decision: GiveUp, asked: bool
+    ) -> ShotOutcome:
+        ended = await asyncio.to_thread(self._ledger.take, take.id)
+        error = {
+            "kind": "broken-take" if decision.ends_as == "lost" else "drifted",
+            "message": decision.reason,
+            "next": f"`scenegraph rerun SCENE {take.shot}` shoots another take.",
+        }
+        self._tell(take.shot, "lost", ended, detail=decision.reason)
+        if decision.ends_as == "lost":
+            self._may_stop(take.shot)
+        return self._without(planned, decision.ends_as, ended, asked, error)
+
+    async def _look(self, take: Take, parents: Mapping[str, Take | None]) -> Review:
+        self._tell(take.shot, "reviewing", take)
+        review = await self._eyes.look(take, self._parent_of(take, parents))
+        await self._journal.reviewed(take.id, review)
+        await asyncio.to_thread(must_be_intact, take, self._ledger.store)
+        return review
+
+    def _parent_of(self, take: Take, parents: Mapping[str, Take | None]) -> Take | None:
+        tail = self._context.graph.shots[take.shot].tail_of
+        return parents.get(tail) if tail else None
+
+    async def _side_by_side(
+        self, planned: ShotPlan, parents: Mapping[str, Take | None]
+    ) -> ShotOutcome:
+        """Shoot the takes of a series at once, look at all of them, and circle the best."""
+        series = planned.series
+        assert series is not None
+        if series.is_new:
+            wish = series_amendment(planned.shot, series, planned.job.setup, self._run)
+            await self._journal.write(self._ledger.amend, planned.job.scene, wish)
+        async with asyncio.TaskGroup() as group:
+            tasks = [
+                group.create_task(self._one_of(one, parents), name=one.job.slate)
+                for one in one_by_one(planned, series)
+            ]
+        ended = [task.result() for task in tasks]
+        asked = bool(series.jobs)
+        for error in ended:
+            if isinstance(error, OverBudget):
+                self.over_budget = error
+                return self._ended(planned, "skipped", "over-budget", error, asked)
+            if isinstance(error, PersonNeeded):
+                self._pause(error)
+                return self._ended(planned, "skipped", "paused", error, asked)
+            if isinstance(error, FailFast):
+                return self._ended(planned, "skipped", "skipped", error, asked)
+        looked = [one for one in ended if isinstance(one, tuple)]
+        errors = [one for one in ended if isinstance(one, ShotError)]
+        outcome = None
+        if looked:
+            outcome = await self._best_of(planned, looked, asked)
+        if any(isinstance(error, SubmitUncertain) for error in errors):
+            await self._look_again(planned.shot)
+            now = plan_shot(self._context, planned.shot, parents)
+            if now.action == "ask":
+                return self._as_it_is(now, None, asked)
+        if outcome is None:
+            return await self._lost(planned, errors[0], self._remedy(errors[0]), asked)
+        return outcome
+
+    async def _one_of(
+        self, planned: ShotPlan, parents: Mapping[str, Take | None]
+    ) -> tuple[Take, Review] | SceneGraphError:
+        """One take of a series, looked at, or why there is none."""
+        for again in range(ASK_AGAIN + 1):
+            try:
+                take, _ = await self._film(planned, parents)
+                return take, await self._look(take, parents)
+            except (OverBudget, PersonNeeded, FailFast) as error:
+                return error
+            except JobClaimed as error:
+                await self._claims.wait_for(error.take)
+                return NotSubmitted(
+                    f"{planned.job.slate}: exactly this was asked for by another scene meanwhile.",
+                    next="Run again: what came of it is used, for nothing.",
+                )
+            except ShotError as error:
+                if planned.act != "submit" or not self._may_ask(error, again):
+                    return error
+                if self._remedy(error) is Remedy.REUPLOAD:
+                    await self._material.forget(planned.job, parents)
+        raise AssertionError("the last time always returns")
+
+    async def _best_of(
+        self, planned: ShotPlan, looked: Sequence[tuple[Take, Review]], asked: bool
+    ) -> ShotOutcome:
+        shot = self._context.graph.shots[planned.shot]
+        decision = best_of(looked, self._context.scene.drift_of(shot))
+        scene = planned.job.scene
+        if decision.amendment is not None:
+            await self._journal.write(self._ledger.amend, scene, decision.amendment)
+        if isinstance(decision, Circle):
+            await self._journal.write(self._ledger.circle, decision.take.id)
+            kept = await asyncio.to_thread(self._ledger.take, decision.take.id)
+            if decision.amendment is not None:
+                said = f"{planned.shot}: {decision.amendment.reason}"
+                self._listener(NoticeEvent(message=said))
+            return self._kept(planned, kept, asked)
+        if decision.ends_as == "lost":
+            for take, _ in looked:
+                await self._journal.write(self._ledger.reject, take.id, decision.reason)
+        return await self._given_up(planned, looked[-1][0], decision, asked)
 
     def _remedy(self, error: ShotError) -> Remedy:
         """As the service's table says; a preview costs nothing and is asked for again."""
@@ -274,6 +415,7 @@ class Executor:
         """Keep a picture that the store already has."""
         take = planned.take
         assert take is not None
+        pinned = take.pinned
         if planned.act == "adopt":
             take = await self._journal.write(
                 self._ledger.adopt, planned.job.intent(self._run), take
@@ -281,7 +423,14 @@ class Executor:
             if take.state is State.FETCHED:
                 review = await self._eyes.look(take, None)
                 await self._journal.reviewed(take.id, review)
-        return await self._journal.write(self._ledger.circle, take.id)
+            if planned.job.setup != take.setup and planned.job.key != take.key:
+                chosen = pick_amendment(take, planned.job.setup)  # as it was under its old name
+                await self._journal.write(self._ledger.amend, take.scene, chosen)
+        kept = await self._journal.write(self._ledger.circle, take.id)
+        if not pinned:
+            return kept
+        await self._journal.write(self._ledger.pin, take.id)
+        return replace(kept, pinned=True)
 
     async def _look_around(self) -> None:
         """Read the whole ledger anew: what another shot or scene has got is wanted here."""
@@ -307,6 +456,13 @@ class Executor:
             self.paused = error
             self._listener(NoticeEvent(message=f"{error.message} {error.next}"))
             log.warning("run.paused", reason=error.kind)
+
+    def _may_stop(self, shot: str) -> None:
+        """After a lost shot, with `fail_fast`: nothing more is asked for."""
+        if self._fail_fast and self._stopped is None:
+            self._stopped = FailFast(shot)
+            self._camera.stop(self._stopped)
+            log.warning("run.stopped", shot=shot, reason="fail-fast")
 
     # -- outcomes --------------------------------------------------------------------------------
 
@@ -375,6 +531,7 @@ class Executor:
             "field": error.field,
             "service": error.service,
         }
+        self._may_stop(planned.shot)
         log.warning("shot.lost", shot=planned.shot, kind=error.kind, remedy=str(remedy))
         return self._without(planned, state, last, asked, facts)
 

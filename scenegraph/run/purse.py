@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from scenegraph.errors import OverBudget, PersonNeeded
+from scenegraph.errors import OverBudget, SceneGraphError
 from scenegraph.units import usd_text
 
 
@@ -22,7 +22,7 @@ class Purse:
 
     def __init__(self, cap: Decimal | None) -> None:
         self.cap, self.taken = cap, Decimal(0)
-        self._shut: OverBudget | PersonNeeded | None = None
+        self._shut: SceneGraphError | None = None
 
     @property
     def left(self) -> Decimal | None:
@@ -33,7 +33,7 @@ class Purse:
 
         Raises:
             OverBudget: it would pass the cap; nothing was promised.
-            PersonNeeded: the purse was shut.
+            SceneGraphError: the purse was shut, for this reason.
         """
         if self._shut is None and self.left is not None and usd > self.left:
             self._shut = OverBudget(
@@ -54,6 +54,6 @@ class Purse:
         """A request turned out to cost `usd`."""
         self.taken += usd - promised
 
-    def shut(self, reason: PersonNeeded) -> None:
+    def shut(self, reason: SceneGraphError) -> None:
         """Nothing more may be asked for in this run."""
         self._shut = self._shut or reason

@@ -101,9 +101,11 @@ class RunResult:
             )
         roots = [o.shot for o in self.outcomes if o.is_lost and o.state != "blocked"]
         if roots:
+            stopped = any((o.error or {}).get("kind") == "fail-fast" for o in self.outcomes)
             return (
                 f"`scenegraph rerun SCENE {' '.join(roots)}` asks for the lost shots again, "
-                "and then for what hangs on them."
+                "and then for what hangs on them"
+                + ("; `scenegraph run SCENE` for what was skipped as well." if stopped else ".")
             )
         if self.stopped_at_budget:
             return "Raise `budget_usd` in the scene, or `--max-usd`, and run again."

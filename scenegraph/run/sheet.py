@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -63,7 +64,7 @@ def _take_json(take: Take, folder: Path) -> dict[str, Any]:
         "pinned": take.pinned,
         "verdict": take.verdict,
         "score": take.score,
-        "usd": usd_text(take.usd if take.usd is not None else take.usd_estimate),
+        "usd": usd_text(_cost(take)),
         "seed": take.seed,
         "key": take.key,
         "engine": take.engine,
@@ -72,6 +73,14 @@ def _take_json(take: Take, folder: Path) -> dict[str, Any]:
         "warnings": list(take.clip.warnings) if take.clip else [],
         "error": dict(take.error) if take.error else None,
     }
+
+
+def _cost(take: Take) -> Decimal:
+    """What it cost; while it may still be billed, its list price. One that failed cost nothing."""
+    if take.usd is not None:
+        return take.usd
+    ended = take.state in (State.REFUSED, State.LOST)
+    return Decimal(0) if ended else take.usd_estimate
 
 
 def pick(

@@ -19,6 +19,7 @@ from scenegraph.settings import Settings
 #: Ten thousand shots with long prompts need about ten.
 LARGEST_FILE = 32 * 1024 * 1024
 
+_SET_FORM = "Write it as --set shots.ID.FIELD=VALUE, or with another key of the scene file."
 _PROSE = frozenset({"prompt"})
 
 
@@ -136,6 +137,22 @@ def _override(reading: Reading, name: str, text: str) -> list[Problem]:
     here: Any = reading.root
     path: list[str | int] = []
     *owners, last = name.split(".")
+    shots = here.get("shots")
+    ids = list(shots) if isinstance(shots, dict) else []
+    known = (*Scene.model_fields, *here)
+    if owners and owners[0] in ids and owners[0] not in known:
+        owners.insert(0, "shots")  # `mara-turns.seconds` is short for `shots.mara-turns.seconds`
+    elif (first := [*owners, last][0]) not in known:
+        near = did_you_mean(first, [*known, *ids] if owners else known)
+        return wrong(f"There is no `{first}`.{near}", _SET_FORM, "unknown-key")
+    if (
+        owners[:1] == ["shots"]
+        and owners[1:2]
+        and owners[1] in ids
+        and [*owners, last][2].isdigit()
+    ):
+        message = f"The hops of {owners[1]!r} are one shot in the file; they are set together."
+        return wrong(message, f"Set `shots.{owners[1]}.…`.", "unknown-key")
     for part in owners:
         step = _step(here, part)
         path.append(step if step is not None else part)

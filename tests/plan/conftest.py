@@ -15,7 +15,17 @@ import pytest
 from scenegraph.catalog import load_catalog
 from scenegraph.ledger import Amendment, Engine, Memory, State, Take
 from scenegraph.media.clip import Clip
-from scenegraph.plan import Plan, PlanContext, Selection, ShotPlan, plan_all, plan_shot
+from scenegraph.plan import (
+    BEST,
+    Plan,
+    PlanContext,
+    Selection,
+    ShotPlan,
+    pick_amendment,
+    plan_all,
+    plan_shot,
+    series_amendment,
+)
 from scenegraph.scene import Scene
 
 CATALOG = load_catalog()
@@ -57,7 +67,7 @@ class Studio:
     def memory(self) -> Memory:
         return Memory.of("night-train", self.takes, self.amendments, self.elsewhere)
 
-    def context(self, run: int | None = None, **selection: str | Iterable[str]) -> PlanContext:
+    def context(self, run: int | None = None, **selection: Any) -> PlanContext:
         for cast in self.scene.characters.values():
             for still in cast.keyframes.values():
                 self.hashes.setdefault(self.scene.path(still), "51" * 32)
@@ -73,13 +83,13 @@ class Studio:
             run=run,
         )
 
-    def plan(self, **selection: str | Iterable[str]) -> Plan:
+    def plan(self, **selection: Any) -> Plan:
         return plan_all(self.context(None, **selection))
 
     def actions(self, **selection: str | Iterable[str]) -> dict[str, str]:
         return {shot.shot: shot.action for shot in self.plan(**selection).shots}
 
-    def run(self, **selection: str | Iterable[str]) -> list[str]:
+    def run(self, **selection: Any) -> list[str]:
         """Do what the executor does, one shot after the other; the shots that were asked for."""
         self.runs += 1
         context = self.context(run=self.runs, **selection)
@@ -88,13 +98,14 @@ class Studio:
         for id in context.graph.order:
             parents = {up: here[up] for up in context.graph.parents(id)}
             planned = plan_shot(context, id, parents)
-            if planned.act == "submit":
-                asked.append(id)
+            asked += [id] * planned.submits if planned.act in ("submit", "takes") else []
             here[id] = self.do(planned)
         return asked
 
     def do(self, planned: ShotPlan) -> Take | None:
         match planned.act:
+            case "takes":
+                return self.shoot_side_by_side(planned)
             case "submit":
                 return self.shoot(planned)
             case "circle" | "poll" | "review":
@@ -114,6 +125,8 @@ class Studio:
                     usd=Decimal(0),
                 )
                 self.takes.append(adopted)
+                if adopted.setup != planned.job.setup and adopted.key != planned.job.key:
+                    self.amendments.append(pick_amendment(adopted, planned.job.setup))
                 return self.circle(adopted)
             case _:
                 return planned.gives
@@ -154,6 +167,23 @@ class Studio:
         )
         self.takes.append(take)
         return self.circle(take) if state is State.CIRCLED else take
+
+    def shoot_side_by_side(self, planned: ShotPlan) -> Take:
+        """As the executor: the wish is written down, the takes are shot, the best is circled."""
+        series = planned.series
+        assert series is not None
+        wish = series_amendment(planned.shot, series, planned.job.setup, self.runs or None)
+        self.amendments.append(wish)
+        new = [
+            self.shoot(replace(planned, job=job), State.REVIEWED, score=job.seed % 97 / 97)
+            for job in series.jobs
+        ]
+        here = [*new, *(take for take in series.takes if take.state.has_media)]
+        best = min(here, key=lambda take: take.score or 0)
+        self.amendments.append(
+            Amendment(shot=planned.shot, kind=BEST, reason="the best", take=best.id)
+        )
+        return self.circle(best)
 
     def circle(self, take: Take) -> Take:
         for place, one in enumerate(self.takes):

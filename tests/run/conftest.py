@@ -197,6 +197,28 @@ def quick_previews(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("scenegraph.animatic.draw.render", stages.small_render)
 
 
+@pytest.fixture(name="stages")
+def _stages() -> ModuleType:
+    """The renderers of these tests."""
+    return stages
+
+
+@pytest.fixture
+def new_theatre(tmp_path: Path) -> Iterator[Callable[..., Theatre]]:
+    """Builds any number of theatres, each in a folder of its own."""
+    with contextlib.ExitStack() as stack:
+        built: list[Theatre] = []
+
+        def build(**app: Any) -> Theatre:
+            folder = tmp_path / f"theatre-{len(built)}"
+            folder.mkdir()
+            built.append(Theatre(folder, **app))
+            stack.callback(built[-1].queue.close)
+            return built[-1]
+
+        yield build
+
+
 @pytest.fixture
 def theatre(tmp_path: Path) -> Iterator[Callable[..., Theatre]]:
     """Builds theatres; each queue is closed at the end."""
