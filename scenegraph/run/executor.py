@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
 
 import structlog
 
@@ -37,11 +36,12 @@ from scenegraph.plan import (
 from scenegraph.run.best import best_of
 from scenegraph.run.camera import Camera
 from scenegraph.run.claims import Claims
-from scenegraph.run.events import Listener, NoticeEvent, ShotEvent, Stage
+from scenegraph.run.events import Listener, NoticeEvent
 from scenegraph.run.eyes import Eyes
 from scenegraph.run.intact import must_be_intact
 from scenegraph.run.judging import situation_of
 from scenegraph.run.material import Material
+from scenegraph.run.outcomes import Outcomes
 from scenegraph.run.remedies import (
     Again,
     Circle,
@@ -85,7 +85,7 @@ class Executor:
         self._context, self._run, self._journal = context, run, journal
         self._ledger = journal.ledger
         self._camera, self._material, self._eyes = camera, material, eyes
-        self._slots, self._listener = slots, listener
+        self._slots, self._listener, self._tells = slots, listener, Outcomes(listener)
         self._tasks: dict[str, asyncio.Task[ShotOutcome]] = {}
         self._claims = Claims(journal, camera, context.memory.scene, self._tasks)
         self._fail_fast = fail_fast
@@ -173,12 +173,12 @@ class Executor:
             parents, missing = await self._parents_of(shot)
             planned = plan_shot(self._context, shot, parents)
             if missing is not None and planned.act in ("submit", "takes", "join"):
-                return self._blocked(planned, missing)
+                return self._tells.blocked(planned, missing)
             if planned.act == "none":
-                return self._as_it_is(planned, missing, asked)
+                return self._tells.as_it_is(planned, missing, asked)
             try:
                 if claimed is not None or self._claims.has_to_wait(planned):
-                    self._tell(shot, "waiting", detail=planned.reason)
+                    self._tells.tell(shot, "waiting", detail=planned.reason)
                     if claimed is None:
                         await self._claims.wait(planned)
                     else:
@@ -187,7 +187,7 @@ class Executor:
                     await self._look_around()
                     continue
                 if planned.act in ("circle", "adopt"):
-                    return self._kept(planned, await self._use(planned), asked)
+                    return self._tells.kept(planned, await self._use(planned), asked)
                 if planned.act == "takes":
                     return await self._side_by_side(planned, parents)
                 take, new = await self._film(planned, parents, again)
@@ -199,14 +199,14 @@ class Executor:
                 claimed = error.take
             except OverBudget as error:
                 self.over_budget = error
-                return self._ended(planned, "skipped", "over-budget", error, asked)
+                return self._ended(planned, "over-budget", error, asked)
             except PersonNeeded as error:
                 self._pause(error)
-                return self._ended(planned, "skipped", "paused", error, asked)
+                return self._ended(planned, "paused", error, asked)
             except FailFast as error:
                 if failed is not None:  # it was to be asked for again
                     return await self._lost(planned, failed, self._remedy(failed), asked)
-                return self._ended(planned, "skipped", "skipped", error, asked)
+                return self._ended(planned, "skipped", error, asked)
             except ShotError as error:
                 remedy = self._remedy(error)
                 claimed = None
@@ -231,7 +231,7 @@ class Executor:
         if planned.act == "review":
             assert take is not None
             return take, False
-        self._tell(planned.shot, "waiting")
+        self._tells.tell(planned.shot, "waiting")
         is_out = planned.act == "poll"
         first = AT_ONCE if is_out else self._context.graph.remaining(planned.shot)
         async with self._slots.take(first):
@@ -267,11 +267,11 @@ class Executor:
                 if decision.amendment is not None:
                     await self._journal.write(self._ledger.amend, take.scene, decision.amendment)
                 kept = await self._journal.write(self._ledger.circle, decision.take.id)
-                return self._kept(planned, kept, asked)
+                return self._tells.kept(planned, kept, asked)
             case Again():
                 await self._journal.write(self._ledger.reject, take.id, decision.amendment.reason)
                 await self._journal.write(self._ledger.amend, take.scene, decision.amendment)
-                self._tell(take.shot, "reroll", take, detail=decision.amendment.reason)
+                self._tells.tell(take.shot, "reroll", take, detail=decision.amendment.reason)
                 return None
             case _:
                 if decision.amendment is not None:
@@ -289,13 +289,14 @@ class Executor:
             "message": decision.reason,
             "next": f"`scenegraph rerun SCENE {take.shot}` shoots another take.",
         }
-        self._tell(take.shot, "lost", ended, detail=decision.reason)
+        self._tells.tell(take.shot, "lost", ended, detail=decision.reason)
         if decision.ends_as == "lost":
             self._may_stop(take.shot)
-        return self._without(planned, decision.ends_as, ended, asked, error)
+        circled = self._context.memory.circled(planned.shot)
+        return self._tells.without(planned, circled, decision.ends_as, ended, asked, error)
 
     async def _look(self, take: Take, parents: Mapping[str, Take | None]) -> Review:
-        self._tell(take.shot, "reviewing", take)
+        self._tells.tell(take.shot, "reviewing", take)
         review = await self._eyes.look(take, self._parent_of(take, parents))
         await self._journal.reviewed(take.id, review)
         await asyncio.to_thread(must_be_intact, take, self._ledger.store)
@@ -324,12 +325,12 @@ class Executor:
         for error in ended:
             if isinstance(error, OverBudget):
                 self.over_budget = error
-                return self._ended(planned, "skipped", "over-budget", error, asked)
+                return self._ended(planned, "over-budget", error, asked)
             if isinstance(error, PersonNeeded):
                 self._pause(error)
-                return self._ended(planned, "skipped", "paused", error, asked)
+                return self._ended(planned, "paused", error, asked)
             if isinstance(error, FailFast):
-                return self._ended(planned, "skipped", "skipped", error, asked)
+                return self._ended(planned, "skipped", error, asked)
         looked = [one for one in ended if isinstance(one, tuple)]
         errors = [one for one in ended if isinstance(one, ShotError)]
         outcome = None
@@ -339,7 +340,7 @@ class Executor:
             await self._look_again(planned.shot)
             now = plan_shot(self._context, planned.shot, parents)
             if now.action == "ask":
-                return self._as_it_is(now, None, asked)
+                return self._tells.as_it_is(now, None, asked)
         if outcome is None:
             return await self._lost(planned, errors[0], self._remedy(errors[0]), asked)
         return outcome
@@ -381,7 +382,7 @@ class Executor:
             if decision.amendment is not None:
                 said = f"{planned.shot}: {decision.amendment.reason}"
                 self._listener(NoticeEvent(message=said))
-            return self._kept(planned, kept, asked)
+            return self._tells.kept(planned, kept, asked)
         if decision.ends_as == "lost":
             for take, _ in looked:
                 await self._journal.write(self._ledger.reject, take.id, decision.reason)
@@ -464,110 +465,19 @@ class Executor:
             self._camera.stop(self._stopped)
             log.warning("run.stopped", shot=shot, reason="fail-fast")
 
-    # -- outcomes --------------------------------------------------------------------------------
-
-    def _kept(self, planned: ShotPlan, take: Take, asked: bool) -> ShotOutcome:
-        stage: Stage = "circled" if asked else "kept"
-        self._tell(take.shot, stage, take, verdict=take.verdict)
-        return self._outcome(planned, "circled", take=take, kept=True, asked=asked)
-
-    def _as_it_is(self, planned: ShotPlan, missing: ShotOutcome | None, asked: bool) -> ShotOutcome:
-        gives = planned.gives
-        if planned.action == "keep" and gives is not None:
-            return self._kept(planned, gives, asked)
-        if planned.action == "stale" and gives is not None:
-            self._tell(planned.shot, "skipped", gives, detail=planned.reason)
-            asks = gives.pinned and planned.selected
-            error = {"kind": "pinned", "message": planned.reason, "next": planned.next}
-            return self._outcome(
-                planned, "stale", take=gives, kept=True, error=error if asks else None
-            )
-        if planned.action == "ask":
-            take = planned.take if planned.is_own(planned.take) else None
-            state = take.state.value if take else "ask"
-            state = state if state in ("unknown", "refused", "lost") else "ask"
-            error = {
-                "kind": state,
-                "message": planned.reason,
-                "next": planned.next,
-            }
-            self._tell(planned.shot, "skipped", take, detail=planned.reason)
-            return self._outcome(
-                planned, state, take=gives or take, kept=gives is not None, error=error
-            )
-        if missing is not None:
-            return self._blocked(planned, missing)
-        self._tell(planned.shot, "skipped", detail=planned.reason)
-        return self._outcome(planned, "skipped", take=planned.take)
-
-    def _blocked(self, planned: ShotPlan, missing: ShotOutcome) -> ShotOutcome:
-        root = missing.root_cause or missing.shot
-        ended_well = missing.state in ("skipped", "paused", "over-budget")
-        state = missing.state if ended_well else "blocked"
-        self._tell(planned.shot, "blocked", detail=f"waits for {root}")
-        return self._outcome(planned, state, take=planned.take, root_cause=root)
-
-    def _ended(
-        self, planned: ShotPlan, stage: Stage, state: str, error: SceneGraphError, asked: bool
-    ) -> ShotOutcome:
-        self._tell(planned.shot, stage, detail=error.message)
-        facts = {"kind": error.kind, "message": error.message, "next": error.next}
-        return self._without(planned, state, planned.take, asked, facts)
-
     async def _lost(
         self, planned: ShotPlan, error: ShotError, remedy: Remedy, asked: bool
     ) -> ShotOutcome:
         await self._look_again(planned.shot)
-        own = self._context.memory.of_shot(planned.shot)
-        last = own[-1] if own else None
-        state = last.state.value if last is not None else "lost"
-        if last is None or last.state.has_media:
-            state = "lost"
-        self._tell(planned.shot, "lost", last, detail=error.message)
-        facts: dict[str, Any] = {
-            "kind": error.kind,
-            "message": error.message,
-            "next": error.next,
-            "field": error.field,
-            "service": error.service,
-        }
+        memory = self._context.memory
+        own = memory.of_shot(planned.shot)
         self._may_stop(planned.shot)
         log.warning("shot.lost", shot=planned.shot, kind=error.kind, remedy=str(remedy))
-        return self._without(planned, state, last, asked, facts)
+        last = own[-1] if own else None
+        return self._tells.lost(planned, memory.circled(planned.shot), last, error, asked)
 
-    def _without(
-        self,
-        planned: ShotPlan,
-        state: str,
-        take: Take | None,
-        asked: bool,
-        error: Mapping[str, Any],
+    def _ended(
+        self, planned: ShotPlan, state: str, error: SceneGraphError, asked: bool
     ) -> ShotOutcome:
-        """No new take. One that is circled and still fits goes on serving those made from it."""
         circled = self._context.memory.circled(planned.shot)
-        wanted = planned.job
-        fits = (
-            circled is not None
-            and not planned.provisional
-            and (circled.setup == wanted.setup or circled.key == wanted.key)
-        )
-        return self._outcome(
-            planned, state, take=circled if fits else take, kept=fits, asked=asked, error=error
-        )
-
-    def _outcome(self, planned: ShotPlan, state: str, **facts: Any) -> ShotOutcome:
-        return ShotOutcome(shot=planned.shot, kind=planned.job.kind, state=state, **facts)
-
-    def _tell(
-        self,
-        shot: str,
-        stage: Stage,
-        take: Take | None = None,
-        *,
-        detail: str = "",
-        verdict: str | None = None,
-    ) -> None:
-        number = take.number if take else None
-        self._listener(
-            ShotEvent(shot=shot, stage=stage, take=number, detail=detail, verdict=verdict)
-        )
+        return self._tells.ended(planned, circled, state, error, asked)
