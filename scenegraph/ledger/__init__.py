@@ -9,7 +9,7 @@ from scenegraph.ledger.journal import Journal
 from scenegraph.ledger.ledger import Ledger, memory_of
 from scenegraph.ledger.memory import Memory
 from scenegraph.ledger.moves import is_legal
-from scenegraph.ledger.reviews import Measure, Overlap, Review, VerdictWord
+from scenegraph.ledger.reviews import Chain, Measure, Overlap, Review, VerdictWord
 from scenegraph.ledger.store import MediaStore, Stored
 from scenegraph.ledger.takes import (
     Amendment,
@@ -24,6 +24,7 @@ from scenegraph.ledger.timeline import Event, JoinKind, ReelFormat, Timeline
 
 __all__ = [
     "Amendment",
+    "Chain",
     "Engine",
     "Event",
     "Hold",

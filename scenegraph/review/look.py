@@ -10,8 +10,9 @@ from pathlib import Path
 import numpy as np
 
 from scenegraph.errors import BrokenMedia
-from scenegraph.ledger.reviews import Measure, Overlap, Review, Series
+from scenegraph.ledger.reviews import Chain, Measure, Overlap, Review, Series
 from scenegraph.media import open_still, read_rgb
+from scenegraph.review.chain import chain_measures, chain_on, steps_of
 from scenegraph.review.footage import Footage, watch
 from scenegraph.review.identity import Identity, Picture, measure_identity, unmeasured
 from scenegraph.review.matched import Match, Matcher
@@ -41,6 +42,7 @@ def look(
     budgets: Mapping[str, float] | None = None,
     identity: Identity | None = None,
     expects_overlap: bool | None = None,
+    chain: Chain | None = None,
 ) -> Review:
     """Watch one clip and judge it.
 
@@ -52,6 +54,7 @@ def look(
         identity: a face model; without one `identity` says "not measured".
         expects_overlap: True for an answer of Extend (it is a warning if nothing repeats), False
             for a shot that starts anew (no overlap is looked for), None when unknown.
+        chain: that of the parent's own review: this hop's steps are added to its sums.
 
     Returns:
         A Review. Verdict `broken` with its reason when the clip cannot be used as a shot.
@@ -81,6 +84,7 @@ def look(
         budgets=wanted,
         identity=faces,
         expects_overlap=expects_overlap,
+        chain=chain,
     )
 
 
@@ -92,6 +96,7 @@ def look_at(
     budgets: Mapping[str, float] | None = None,
     identity: Measure | None = None,
     expects_overlap: bool | None = None,
+    chain: Chain | None = None,
 ) -> Review:
     """Judge footage that was watched before. Pure: opens nothing.
 
@@ -102,7 +107,8 @@ def look_at(
     wanted = budgets_with(budgets)
     overlap = None
     if parent is not None and expects_overlap is not False:
-        overlap = find_overlap(parent.prints, footage.prints)
+        with one_thread():
+            overlap = find_overlap(parent.prints, footage.prints)
     broken = _broken(footage, overlap)
     # what a broken clip still shows is measured over all of it
     first = overlap.frames if overlap and not broken else 0
@@ -114,6 +120,10 @@ def look_at(
         name: as_measure(row, reading, _budget(wanted, row, name, anchor), anchor)
         for name, (row, reading, anchor) in readings.items()
     }
+    longer = None
+    if parent is not None and not broken:
+        longer = chain_on(chain, steps_of({name: found[1] for name, found in readings.items()}))
+        measures |= chain_measures(longer, wanted)
     measures["identity"] = _identity(identity, wanted)
     drifted = drift_reasons(measures)
     return Review(
@@ -121,6 +131,7 @@ def look_at(
         reasons=broken + drifted,
         score=score_of(measures),
         overlap=overlap,
+        chain=longer,
         measures=measures,
         clip=None if footage.clip is None else footage.clip.to_json(),
         warnings=_warnings(footage, overlap, expects_overlap),

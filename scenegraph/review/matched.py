@@ -21,6 +21,8 @@ from scenegraph.review.views import Floats, Plane, View, shrink_floats
 SAME = 0.6
 #: … and from which on a change of its colour cannot be a slip of the flow.
 SURE = 0.85
+#: Pixels (of the quarter picture) by which the way there and back may miss.
+ASTRAY = 1.5
 #: Fewer matched pixels than this say nothing.
 FEWEST = 80
 BLOCKS = (16, 9)
@@ -72,6 +74,8 @@ class Matcher:
 
     def __init__(self) -> None:
         self._flow = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
+        self._back = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
+        self._back.setVariationalRefinementIterations(0)
 
     def nearest(self, view: View, anchors: Sequence[View]) -> View:
         """The anchor view laid out most alike; of those within 0.02 of it the latest."""
@@ -83,6 +87,8 @@ class Matcher:
         anchor = anchor.fitted(view.y.shape)
         flow = self._flow.calc(view.texture, anchor.texture, None)  # type: ignore[call-overload]
         laid = _Laid(view, anchor, flow)
+        back = self._back.calc(anchor.texture, view.texture, None)  # type: ignore[call-overload]
+        laid.keep_returning(flow, back)
         same = laid.agreement > SAME
         share = float(same.mean())
         if int(same.sum()) < FEWEST:
@@ -119,6 +125,11 @@ class _Laid:
         inside = (self._x > 1) & (self._y > 1) & (self._x < w - 2) & (self._y < h - 2)
         self.agreement = _agreement(view.texture, self.warp(anchor.texture))
         self.agreement[~inside] = 0.0
+
+    def keep_returning(self, there: Floats, back: Floats) -> None:
+        """What the way back from there does not bring home is no match, however alike it looks."""
+        off = there + cv2.remap(back, self._x, self._y, cv2.INTER_LINEAR)
+        self.agreement[np.hypot(off[..., 0], off[..., 1]) > ASTRAY] = 0.0
 
     def warp(self, picture: Plane | Floats) -> Floats:
         warped = cv2.remap(picture, self._x, self._y, cv2.INTER_LINEAR)

@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from scenegraph.review.linear import rows_by_rows
 from scenegraph.review.views import Floats, Plane, shrink
 
 Prints = NDArray[np.float16]
@@ -33,7 +34,7 @@ def frame_print(luma: Plane, side: int = SIDE) -> Floats:
 
 def squared_distances(p: Prints | Floats, q: Prints | Floats) -> Floats:
     """(len(p), len(q)): the squared distance of every print of `p` to every one of `q`."""
-    product = p.astype(np.float32) @ q.astype(np.float32).T
+    product = rows_by_rows(p.astype(np.float32), q.astype(np.float32))
     return np.asarray(np.maximum(0.0, 2.0 - 2.0 * product), dtype=np.float32)
 
 

@@ -7,6 +7,8 @@ from types import MappingProxyType
 
 from scenegraph.errors import SceneError, did_you_mean
 from scenegraph.ledger.reviews import Measure
+from scenegraph.review.amounts import plain, told
+from scenegraph.review.chain import CHAIN_BUDGETS
 from scenegraph.review.measures import KEYFRAME_SUFFIX, MEASURES, Reading, Row
 
 #: Fewer new frames than one latent step of the models (8) and the frame it starts from are no shot.
@@ -19,6 +21,7 @@ DEFAULT_BUDGETS: Mapping[str, float] = MappingProxyType(
         for row in MEASURES
         if row.keyframe_budget is not None
     }
+    | dict(CHAIN_BUDGETS)
 )
 
 
@@ -48,9 +51,8 @@ def as_measure(row: Row, reading: Reading, budget: float, anchor: str) -> Measur
     """One reading held against its budget. `anchor` is the word for what it was held against."""
     over = reading.value is not None and reading.value > budget
     note = reading.note
-    if over:
-        side = row.less if reading.more is False and row.less else row.more
-        note = f"{side} than the {anchor}" if _compares(side) else f"{side} (against the {anchor})"
+    if over and reading.value is not None:
+        note = told(row, reading.value, reading.signed, f"the {anchor}")
     elif not note:
         note = f"against the {anchor}"
     return Measure(
@@ -60,10 +62,6 @@ def as_measure(row: Row, reading: Reading, budget: float, anchor: str) -> Measur
         since_frame=reading.since(budget) if over else None,
         note=note,
     )
-
-
-def _compares(side: str) -> bool:
-    return side.split()[0] in ("more", "less", "brighter", "darker")
 
 
 def score_of(measures: Mapping[str, Measure]) -> float | None:
@@ -82,8 +80,7 @@ def drift_reasons(measures: Mapping[str, Measure]) -> tuple[str, ...]:
 
 
 def _sentence(name: str, measure: Measure) -> str:
-    since = "" if measure.since_frame is None else f", from frame {measure.since_frame} on"
-    return (
-        f"{name}: {measure.note} ({measure.value:.3g} {measure.unit}, "
-        f"{measure.score:.1f} times its budget of {measure.budget:.3g}){since}"
-    )
+    """Which measure, how far over its budget, from which frame on."""
+    since = "" if measure.since_frame is None else f" from frame {measure.since_frame} on"
+    budget = "" if measure.budget is None else f" ({plain(measure.unit, measure.budget)})"
+    return f"{name}: {measure.note}{since}; {measure.score:.1f} times its budget{budget}"

@@ -159,7 +159,7 @@ async def run_async(
             journal=journal,
             camera=camera,
             material=material,
-            eyes=Eyes(context, ledger.store),
+            eyes=Eyes(context, ledger.store, ledger.review_of),
             slots=slots,
             listener=listener,
         )

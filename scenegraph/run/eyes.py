@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -25,7 +26,14 @@ class Eyes:
     the length of the reel.
     """
 
-    def __init__(self, context: PlanContext, store: MediaStore) -> None:
+    def __init__(
+        self,
+        context: PlanContext,
+        store: MediaStore,
+        review_of: Callable[[int], Review | None] = lambda _: None,
+    ) -> None:
+        """`review_of` gives the kept review of a take, so that a chain's changes add up."""
+        self._review_of = review_of
         self._context, self._store = context, store
         self._places = asyncio.Semaphore(os.cpu_count() or 1)
         self._seen: dict[int, Footage] = {}
@@ -54,6 +62,7 @@ class Eyes:
                 return Review(verdict="broken", reasons=(f"cannot be used: {error.reason}",))
             above = await self._footage_of(parent)
             still = await asyncio.to_thread(self._keyframe, take.shot)
+            known = await asyncio.to_thread(self._review_of, parent.id) if parent else None
             review = await asyncio.to_thread(
                 look_at,
                 footage,
@@ -61,6 +70,7 @@ class Eyes:
                 parent=above,
                 budgets=budgets or None,
                 expects_overlap=True if shot.kind == "extend" else None,
+                chain=known.chain if known is not None else None,
             )
         if self._children[take.shot]:
             self._keep(take, footage)
