@@ -102,7 +102,7 @@ class Watcher:
     def add(self, planes: Planes) -> None:
         frame = glance_at(planes, SHORT)
         self._series.add(frame)
-        self._prints.append(frame_print(frame.half).astype(np.float16))
+        self._prints.append(frame_print(frame.luma).astype(np.float16))
         self._spread.offer(frame)
         if frame.index % TAIL_STEP == 0:
             self._tail.append(frame)

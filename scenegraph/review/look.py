@@ -107,8 +107,7 @@ def look_at(
     wanted = budgets_with(budgets)
     overlap = None
     if parent is not None and expects_overlap is not False:
-        with one_thread():
-            overlap = find_overlap(parent.prints, footage.prints)
+        overlap = find_overlap(parent.prints, footage.prints)
     broken = _broken(footage, overlap)
     # what a broken clip still shows is measured over all of it
     first = overlap.frames if overlap and not broken else 0

@@ -95,9 +95,10 @@ class Matcher:
             return Match(frame=view.index, share=share)
         chroma = _complex(view.chroma)
         chroma_then = _complex(laid.warp(anchor.chroma))
-        here, then = chroma[same], chroma_then[same]
-        luma = view.luma.astype(np.float32)[same]
-        luma_then = laid.warp(anchor.luma)[same]
+        some = np.flatnonzero(same)[::2]  # medians need no more
+        here, then = chroma.ravel()[some], chroma_then.ravel()[some]
+        luma = view.luma.ravel()[some].astype(np.float32)
+        luma_then = laid.warp(anchor.luma).ravel()[some]
         contrast = float(np.log((luma.std() + 2.0) / (luma_then.std() + 2.0)))
         return Match(
             frame=view.index,
@@ -194,7 +195,8 @@ def _wardrobe(chroma: Complexes, then: Complexes, sure: Mask) -> float | None:
     sure = cv2.erode(sure.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
     if int(sure.sum()) < FEWEST:
         return None
-    gain, shift = _similarity(chroma[sure], then[sure])
+    some = np.flatnonzero(sure)[::2]
+    gain, shift = _similarity(chroma.ravel()[some], then.ravel()[some])
     told = gain * then + shift
     around = np.ones((5, 5), np.uint8)
     weight = sure.astype(np.float32)

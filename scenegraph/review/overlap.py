@@ -20,7 +20,7 @@ ELSEWHERE = 0.5
 #: Main directions of change that places are read in; near-still pairs need more of them.
 DIRECTIONS, STILL_DIRECTIONS = 8, 16
 #: At most this many frames of either clip say which directions those are.
-MOST = 240
+MOST = 96
 NOTHING = Overlap(frames=0, parent_start=None, parent_left=0, confidence=0.0)
 
 Doubles = NDArray[np.float64]

@@ -53,14 +53,15 @@ class Row:
     compares: bool = False
 
 
-#: Budgets: from the benign clips of `benchmarks/review.py`, other base clips than the judged one.
+#: Budgets: above all benign clips of `benchmarks/review.py` but the hardest camera moves, and below
+#: what drifted clearly there; see "Budgets" in benchmarks/README.md.
 MEASURES: tuple[Row, ...] = (
     Row(
         name="saturation",
         unit="ln",
         measure=saturation,
         budget=0.15,
-        keyframe_budget=0.24,
+        keyframe_budget=0.27,
         more="{amount} more saturated",
         less="{amount} less saturated",
         compares=True,
@@ -105,7 +106,7 @@ MEASURES: tuple[Row, ...] = (
         name="blur",
         unit="ln",
         measure=blur,
-        budget=0.35,
+        budget=0.38,
         keyframe_budget=0.45,
         more="blurred: {amount} of the fine detail is gone",
     ),
@@ -114,7 +115,7 @@ MEASURES: tuple[Row, ...] = (
         unit="ln",
         measure=oversharpening,
         budget=0.25,
-        keyframe_budget=0.40,
+        keyframe_budget=0.45,
         more="over-sharpened: {amount} more fine detail",
         compares=True,
     ),
@@ -146,7 +147,7 @@ MEASURES: tuple[Row, ...] = (
         name="freeze",
         unit="share",
         measure=freeze,
-        budget=0.25,
+        budget=0.29,
         keyframe_budget=None,
         more="the picture stands still for {amount} of the new frames",
     ),

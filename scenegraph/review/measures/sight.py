@@ -16,8 +16,10 @@ from scenegraph.review.views import View
 
 #: Views of a clip that are laid over its anchor.
 VIEWS = 8
-#: Share of matched pixels from which on what they tell is taken in full.
-ENOUGH = 0.25
+TOO_FEW = "too few pixels show the same thing as the anchor"
+#: Mean share of matched pixels from which on what they tell is taken in full, and under which it is
+#: nothing: by chance alone two pictures share a fiftieth.
+ENOUGH, TOO_LITTLE = 0.15, 0.04
 
 
 @dataclass(frozen=True, eq=False)
@@ -121,12 +123,12 @@ def arrived(matches: Sequence[Match], values: Sequence[float | None]) -> Reading
     (see `trust`).
     """
     known = [(m, v) for m, v in zip(matches, values, strict=True) if v is not None]
-    if not known:
-        return not_measured("too few pixels show the same thing as the anchor")
+    doubt = trust(matches)
+    if not known or not doubt:
+        return not_measured(TOO_FEW)
     begin = matches[-late(len(matches))].frame
     last = [pair for pair in known if pair[0].frame >= begin] or known[-1:]
     shares = np.asarray([m.share for m, _ in last])
-    doubt = trust(matches)
     level = doubt * weighted_median(np.asarray([v for _, v in last]), shares)
     sign = 1.0 if level >= 0 else -1.0
     track = tuple((m.frame, sign * doubt * v) for m, v in known)
@@ -136,11 +138,12 @@ def arrived(matches: Sequence[Match], values: Sequence[float | None]) -> Reading
 def trust(matches: Sequence[Match]) -> float:
     """How far the late views can be believed, 0 to 1: their mean share over `ENOUGH`.
 
-    A quarter of the picture tells its grade; from a tenth of it, mostly matched by chance where
-    the camera has gone elsewhere, a change of half that size is as much as can be said.
+    A sixth of the picture tells its grade; of less, where the camera has gone elsewhere, much is
+    matched by chance, and a part of the change is as much as can be said.
     """
     shares = [m.share for m in matches[-late(len(matches)) :]]
-    return min(1.0, float(np.mean(shares)) / ENOUGH) if shares else 0.0
+    mean = float(np.mean(shares)) if shares else 0.0
+    return 0.0 if mean < TOO_LITTLE else min(1.0, mean / ENOUGH)
 
 
 def weighted_median(values: NDArray[np.float64], weights: NDArray[np.float64]) -> float:
