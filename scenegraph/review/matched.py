@@ -68,7 +68,9 @@ class Matcher:
 
     Source:
         DIS optical flow, Kroeger et al., ECCV 2016 (medium preset), between local-contrast
-        pictures, so that a grade does not read as motion. It is blind to what has no texture and
+        pictures, so that a grade does not read as motion; kept where the way there and back ends
+        near where it began (Sundaram, Brox and Keutzer, ECCV 2010): what has no counterpart is
+        matched with something, but not back again. It is blind to what has no texture and
         to what has no counterpart: a new scene is told by `share`, not by the colours.
     """
 

@@ -8,7 +8,7 @@ from types import MappingProxyType
 from scenegraph.errors import SceneError, did_you_mean
 from scenegraph.ledger.reviews import Measure
 from scenegraph.review.amounts import plain, told
-from scenegraph.review.chain import CHAIN_BUDGETS
+from scenegraph.review.chain import CHAIN_BUDGETS, CHAIN_SUFFIX
 from scenegraph.review.measures import KEYFRAME_SUFFIX, MEASURES, Reading, Row
 
 #: Fewer new frames than one latent step of the models (8) and the frame it starts from are no shot.
@@ -28,6 +28,8 @@ DEFAULT_BUDGETS: Mapping[str, float] = MappingProxyType(
 def budgets_with(overrides: Mapping[str, float] | None) -> dict[str, float]:
     """The defaults with a scene's or a shot's own budgets laid over them.
 
+    A sum along a chain has the budget against the keyframe, unless it is given its own.
+
     Raises:
         SceneError: a name that no measure has, or a budget that is not above zero.
     """
@@ -44,6 +46,9 @@ def budgets_with(overrides: Mapping[str, float] | None) -> dict[str, float]:
                 next="Leave the line out to use the default.",
             )
         budgets[name] = float(value)
+    for name in CHAIN_BUDGETS:
+        if name not in (overrides or {}):
+            budgets[name] = budgets[name.removesuffix(CHAIN_SUFFIX) + KEYFRAME_SUFFIX]
     return budgets
 
 

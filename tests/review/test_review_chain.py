@@ -13,7 +13,7 @@ from scenegraph.ledger import Chain, Review
 from scenegraph.review import DEFAULT_BUDGETS, Footage, look_at
 from scenegraph.review.chain import chain_measures, chain_on, steps_of
 from scenegraph.review.measures import MEASURES, Reading
-from scenegraph.review.verdict import as_measure, drift_reasons
+from scenegraph.review.verdict import as_measure, budgets_with, drift_reasons
 
 Picture = NDArray[np.uint8]
 Frames = list[Picture]
@@ -99,3 +99,10 @@ def test_an_excess_is_told_in_percent_and_sides(name: str, reading: Reading, wor
     assert words in sentence
     assert "from frame 24 on; " in sentence
     assert f"{(reading.value or 0) / row.budget:.1f} times its budget (" in sentence
+
+
+def test_a_wider_keyframe_budget_widens_the_chain_s_too() -> None:
+    """Who allows a hop to be far from the keyframe allows its chain to get there."""
+    wide = budgets_with({"hue_vs_keyframe": 40})
+    assert wide["hue_along_chain"] == 40
+    assert budgets_with({"hue_vs_keyframe": 40, "hue_along_chain": 5})["hue_along_chain"] == 5
