@@ -11,46 +11,38 @@ from scenegraph.review.measures import Row
 TOWARDS = ("blue", "magenta", "red", "orange", "yellow", "green", "green", "cyan")
 
 
-def told(row: Row, value: float, signed: Sequence[float], anchor: str) -> str:
-    """The row's words with the amount in them, such as "38 % more saturated than the parent".
+def told(row: Row, value: float, budget: float, signed: Sequence[float], anchor: str) -> str:
+    """The row's words with the amount, such as "38 % more saturated than the parent (16 % is
+    allowed)".
 
     Args:
-        value: the amount, 0 or more, in the row's unit.
-        signed: the same with its side; two numbers for a cast; empty when it has no side.
+        value, budget: amounts, 0 or more, in the row's unit.
+        signed: the value with its side; two numbers for a cast; empty when it has no side.
     """
-    less = bool(signed) and signed[0] < 0 and row.less != ""
-    words = (row.less if less else row.more).format(
-        amount=_amount(row, -value if less else value),
+    less = row.name == "blur" or bool(signed and signed[0] < 0 and row.less)
+    words = (row.less if less and row.less else row.more).format(
+        amount=_amount(row, value, less),
         towards=_towards(signed) if len(signed) == 2 else "",
     )
-    return f"{words} than {anchor}" if row.compares else f"{words}, against {anchor}"
+    if row.compares:
+        words += f" than {anchor}"
+    elif row.keyframe_budget is not None:
+        words += f", against {anchor}"
+    if "{amount}" not in row.more:
+        return words
+    allowed = _amount(row, budget, less)
+    return f"{words} ({allowed} {'are' if allowed[-1] == 's' else 'is'} allowed)"
 
 
-def plain(unit: str, value: float) -> str:
-    """A value or a budget beside its unit.
-
-    >>> plain("ln", 0.15), plain("degrees", 7.0), plain("share", 0.25), plain("ratio", 1.25)
-    ('16 %', '7 degrees', '25 %', '1.25')
-    """
-    match unit:
+def _amount(row: Row, value: float, less: bool) -> str:
+    """Of a loss the share that is gone: ln 0.5 less is 39 % less, not 65 %."""
+    match row.unit:
         case "ln":
-            return _percent(math.expm1(value))
+            return _percent(-math.expm1(-value) if less else math.expm1(value))
         case "share":
             return _percent(value)
-        case "degrees" | "levels":
-            return f"{value:.2g} {unit}"
         case _:
-            return f"{value:.3g}"
-
-
-def _amount(row: Row, value: float) -> str:
-    """Of a loss the share that is gone: ln 0.5 less is 39 % less, not 65 %.
-
-    A flicker goes both ways.
-    """
-    if row.unit == "ln" and (value < 0 or row.name == "blur"):
-        return _percent(-math.expm1(-abs(value)))
-    return plain(row.unit, abs(value))
+            return f"{value:.2g} {row.unit}"
 
 
 def _percent(share: float) -> str:

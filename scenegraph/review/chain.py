@@ -89,6 +89,6 @@ def chain_measures(chain: Chain, budgets: Mapping[str, float]) -> dict[str, Meas
             value=value,
             budget=budget,
             unit=ROWS[name].unit,
-            note=told(ROWS[name], value, total, anchor) if over else f"against {anchor}",
+            note=told(ROWS[name], value, budget, total, anchor) if over else f"against {anchor}",
         )
     return found

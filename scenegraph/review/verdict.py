@@ -7,12 +7,15 @@ from types import MappingProxyType
 
 from scenegraph.errors import SceneError, did_you_mean
 from scenegraph.ledger.reviews import Measure
-from scenegraph.review.amounts import plain, told
+from scenegraph.review.amounts import told
 from scenegraph.review.chain import CHAIN_BUDGETS, CHAIN_SUFFIX
 from scenegraph.review.measures import KEYFRAME_SUFFIX, MEASURES, Reading, Row
 
 #: Fewer new frames than one latent step of the models (8) and the frame it starts from are no shot.
 FEWEST_NEW = 9
+
+#: What happens at one frame and is over.
+AT_ONCE = frozenset({"cut", "zoom_jump"})
 
 DEFAULT_BUDGETS: Mapping[str, float] = MappingProxyType(
     {row.name: row.budget for row in MEASURES}
@@ -57,7 +60,7 @@ def as_measure(row: Row, reading: Reading, budget: float, anchor: str) -> Measur
     over = reading.value is not None and reading.value > budget
     note = reading.note
     if over and reading.value is not None:
-        note = told(row, reading.value, reading.signed, f"the {anchor}")
+        note = told(row, reading.value, budget, reading.signed, f"the {anchor}")
     elif not note:
         note = f"against the {anchor}"
     return Measure(
@@ -86,6 +89,9 @@ def drift_reasons(measures: Mapping[str, Measure]) -> tuple[str, ...]:
 
 def _sentence(name: str, measure: Measure) -> str:
     """Which measure, how far over its budget, from which frame on."""
-    since = "" if measure.since_frame is None else f" from frame {measure.since_frame} on"
-    budget = "" if measure.budget is None else f" ({plain(measure.unit, measure.budget)})"
-    return f"{name}: {measure.note}{since}; {measure.score:.1f} times its budget{budget}"
+    since = "" if measure.since_frame is None else f", from frame {measure.since_frame} on"
+    if name in AT_ONCE and measure.since_frame is not None:
+        since = f", at frame {measure.since_frame}"
+    elif measure.since_frame == 0:
+        since = ", from the first frame on"
+    return f"{name}: {measure.note}{since}: {measure.score:.1f} times its budget"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -30,7 +31,7 @@ def test_each_hop_adds_its_steps_to_its_parent_s_sums(theatre: Callable[..., Any
     assert chains["waits"] == [None]
     hops = [chains[f"listens.{n}"][0] for n in (1, 2, 3)]
     assert [chain.hops for chain in hops] == [1, 2, 3]
-    for before, after in zip(hops, hops[1:], strict=False):
+    for before, after in pairwise(hops):
         for axis, total in after.sums.items():
             expected = [
                 sum(pair)

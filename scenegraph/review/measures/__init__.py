@@ -80,7 +80,7 @@ MEASURES: tuple[Row, ...] = (
         measure=cast,
         budget=3.0,
         keyframe_budget=5.5,
-        more="a colour cast towards {towards}, {amount} of 255",
+        more="a colour cast towards {towards}, {amount}",
     ),
     Row(
         name="contrast",
@@ -108,7 +108,7 @@ MEASURES: tuple[Row, ...] = (
         measure=blur,
         budget=0.38,
         keyframe_budget=0.45,
-        more="blurred: {amount} of the fine detail is gone",
+        more="{amount} of the fine detail is gone",
     ),
     Row(
         name="oversharpening",
@@ -116,7 +116,7 @@ MEASURES: tuple[Row, ...] = (
         measure=oversharpening,
         budget=0.25,
         keyframe_budget=0.45,
-        more="over-sharpened: {amount} more fine detail",
+        more="{amount} more fine detail",
         compares=True,
     ),
     Row(
@@ -125,7 +125,7 @@ MEASURES: tuple[Row, ...] = (
         measure=wardrobe,
         budget=5.0,
         keyframe_budget=6.0,
-        more="an area (clothes?) has another colour, by {amount} of 255",
+        more="an area (clothes?) has another colour, by {amount}",
     ),
     Row(
         name="flicker",
@@ -165,6 +165,6 @@ MEASURES: tuple[Row, ...] = (
         measure=scene,
         budget=0.15,
         keyframe_budget=None,
-        more="another scene",
+        more="colours and light are those of another scene",
     ),
 )
