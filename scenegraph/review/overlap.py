@@ -19,6 +19,8 @@ SHORTEST = 4
 ELSEWHERE = 0.5
 #: Main directions of change that places are read in; near-still pairs need more of them.
 DIRECTIONS, STILL_DIRECTIONS = 8, 16
+#: Frames of an answer that are heard at least, however short its parent.
+FEWEST_HEARD = 96
 #: At most this many frames of either clip say which directions those are.
 MOST = 96
 NOTHING = Overlap(frames=0, parent_start=None, parent_left=0, confidence=0.0)
@@ -56,6 +58,9 @@ def find_overlap(parent: Prints | Floats, answer: Prints | Floats) -> Overlap:
     n, m = len(parent), len(answer)
     if n < SHORTEST or m < SHORTEST:
         return NOTHING
+    # what repeats the parent is no longer than it; the rest of a long answer only costs memory
+    answer = answer[: 2 * n + FEWEST_HEARD]
+    m = len(answer)
     p, a = parent.astype(np.float32), answer.astype(np.float32)
     if float(np.median(squared_distances(p, a[:SHORTEST]).min(0))) > ELSEWHERE:
         return Overlap(frames=0, parent_start=None, parent_left=0, confidence=1.0)
@@ -80,10 +85,10 @@ def _projected(p: Floats, a: Floats, directions: int) -> tuple[Doubles, Doubles]
     real = power > max(1e-9, 1e-3 * float(power[0]))
     if not real.any():
         real[0] = True
-    axes = rows_by_rows(mix[:, real].T, changes.T.astype(np.float64))
-    axes /= np.sqrt(np.maximum(power[real], 1e-12))[:, None]
+    axes = rows_by_rows(mix[:, real].T.astype(np.float32), changes.T)
+    axes /= np.sqrt(np.maximum(power[real], 1e-12)).astype(np.float32)[:, None]
     middle = p.mean(0)
-    seen, heard = (rows_by_rows((x - middle).astype(np.float64), axes) for x in (p, a))
+    seen, heard = (rows_by_rows(x - middle, axes).astype(np.float64) for x in (p, a))
     return seen, heard
 
 

@@ -12,6 +12,7 @@ from scenegraph.review.views import Floats, Plane, shrink
 Prints = NDArray[np.float16]
 
 SIDE = 32
+BLOCK = 256
 
 
 def frame_print(luma: Plane, side: int = SIDE) -> Floats:
@@ -40,5 +41,8 @@ def squared_distances(p: Prints | Floats, q: Prints | Floats) -> Floats:
 
 def neighbour_distances(p: Prints | Floats) -> Floats:
     """(len(p) - 1,): the squared distance of every print to the next one."""
-    q = p.astype(np.float32)
-    return np.asarray(np.maximum(0.0, 2.0 - 2.0 * (q[1:] * q[:-1]).sum(1)), dtype=np.float32)
+    found = np.zeros(max(0, len(p) - 1), dtype=np.float32)
+    for start in range(0, len(found), BLOCK):  # a long clip's prints all at once are megabytes
+        q = p[start : start + BLOCK + 1].astype(np.float32)
+        found[start : start + BLOCK] = 2.0 - 2.0 * np.einsum("ij,ij->i", q[1:], q[:-1])
+    return np.maximum(found, np.float32(0.0))
