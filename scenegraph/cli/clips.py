@@ -96,7 +96,7 @@ def _show_review(clip: Path, found: Review) -> None:
     console().print(f"{clip.name.replace('[', chr(92) + '[')}: [{tone}]{found.verdict}[/]{score}")
     for reason in (*found.reasons, *found.warnings):
         say(f"  {reason}")
-    if found.overlap is not None:
+    if found.overlap is not None and found.overlap.frames:
         say(
             f"  the first {found.overlap.frames} frames repeat the parent "
             f"(sure: {found.overlap.confidence:.0%})"

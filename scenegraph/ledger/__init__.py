@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from scenegraph.ledger.memory import Memory
     from scenegraph.ledger.moves import is_legal
     from scenegraph.ledger.recall import is_there, memory_of
-    from scenegraph.ledger.reviews import Measure, Overlap, Review, VerdictWord
+    from scenegraph.ledger.reviews import Chain, Measure, Overlap, Review, VerdictWord
     from scenegraph.ledger.store import MediaStore, Stored
     from scenegraph.ledger.takes import (
         Amendment,
@@ -41,7 +41,7 @@ else:
             "memory": ("Memory",),
             "moves": ("is_legal",),
             "recall": ("is_there", "memory_of"),
-            "reviews": ("Measure", "Overlap", "Review", "VerdictWord"),
+            "reviews": ("Chain", "Measure", "Overlap", "Review", "VerdictWord"),
             "store": ("MediaStore", "Stored"),
             "takes": ("Amendment", "Engine", "Intent", "Money", "QueueUrls", "State", "Take"),
             "timeline": ("Event", "JoinKind", "ReelFormat", "Timeline"),
@@ -51,6 +51,7 @@ else:
 __all__ = [
     "OPEN",
     "Amendment",
+    "Chain",
     "Engine",
     "Event",
     "Hold",

@@ -88,6 +88,37 @@ class Overlap:
         }
 
 
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """How far a chain of hops has wandered, step by step.
+
+    Attributes:
+        hops: how many reviews are added up here, this one among them.
+        steps: this hop's signed change against its parent by axis: `saturation`, `contrast`,
+            `brightness`, `sharpness` (ln), `hue` (degrees), `cast` (Cb, Cr in levels).
+        sums: the steps of all hops so far, added up. An axis that one hop could not measure adds
+            nothing for that hop.
+    """
+
+    hops: int
+    steps: Mapping[str, tuple[float, ...]]
+    sums: Mapping[str, tuple[float, ...]]
+
+    def to_json(self) -> dict[str, Any]:
+        def told(amounts: Mapping[str, tuple[float, ...]]) -> dict[str, list[float]]:
+            return {axis: [round(float(v), 5) for v in values] for axis, values in amounts.items()}
+
+        return {"hops": self.hops, "steps": told(self.steps), "sums": told(self.sums)}
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Chain:
+        steps, sums = (
+            {axis: tuple(values) for axis, values in data[part].items()}
+            for part in ("steps", "sums")
+        )
+        return cls(data["hops"], steps, sums)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Review:
     """One clip, looked at once.
@@ -97,6 +128,8 @@ class Review:
         reasons: sentences for people, worst first; empty when good.
         score: the largest measure score; None when the clip is broken or nothing was measured.
         overlap: against the parent; None without a parent.
+        chain: the signed changes against the parent, added up from hop to hop; None without a
+            parent, and in reviews older than this.
         measures: by name. `identity` is always there, if only to say "not measured".
         series: per-frame values by name; `calmness` (lower is calmer, 1 = the clip's median) and
             `motion` (share of the diagonal moved in a step by the fastest 5% of pixels) always.
@@ -108,6 +141,7 @@ class Review:
     reasons: tuple[str, ...] = ()
     score: float | None = None
     overlap: Overlap | None = None
+    chain: Chain | None = None
     measures: Mapping[str, Measure] = field(default_factory=dict)
     clip: Mapping[str, Any] | None = None
     warnings: tuple[str, ...] = ()
@@ -128,6 +162,7 @@ class Review:
             "score": None if self.score is None else round(float(self.score), 4),
             "overlap_frames": None if self.overlap is None else self.overlap.frames,
             "overlap": None if self.overlap is None else self.overlap.to_json(),
+            "chain": None if self.chain is None else self.chain.to_json(),
             "measures": {name: measure.to_json() for name, measure in self.measures.items()},
             "warnings": list(self.warnings),
         }
@@ -136,12 +171,13 @@ class Review:
     def from_json(
         cls, data: Mapping[str, Any], series: Mapping[str, Series], prints: Any = None
     ) -> Review:
-        overlap = data.get("overlap")
+        overlap, chain = data.get("overlap"), data.get("chain")
         return cls(
             verdict=data["verdict"],
             reasons=tuple(data["reasons"]),
             score=data["score"],
             overlap=Overlap(**overlap) if overlap else None,
+            chain=Chain.from_json(chain) if chain else None,
             measures={k: Measure.from_json(v) for k, v in data["measures"].items()},
             clip=data["clip"],
             warnings=tuple(data.get("warnings", ())),

@@ -93,6 +93,8 @@ class _Look:
             self.times.append(frame.pts)
         if self.first is None:
             self.first = frame
+        if self.moved > FROZEN and self.brightest > BLACK:
+            return  # neither black nor frozen: no further picture can change that
         thumb = thumbnail(luma_of(frame), THUMB)
         self.brightest = max(self.brightest, int(thumb.max()))
         if self.thumb is None:

@@ -4,6 +4,7 @@ One decode per clip; every measure names its source and its blind spot, and what
 says so. It never changes a file, never decides what to do about drift, and asks nobody.
 """
 
+from scenegraph.review.chain import CHAIN_SUFFIX
 from scenegraph.review.footage import Footage, watch, watch_frames
 from scenegraph.review.grade import GRADE_LIMITS, grade_for
 from scenegraph.review.identity import (
@@ -24,6 +25,7 @@ from scenegraph.review.prints import frame_print, squared_distances
 from scenegraph.review.verdict import DEFAULT_BUDGETS
 
 __all__ = [
+    "CHAIN_SUFFIX",
     "DEFAULT_BUDGETS",
     "GRADE_LIMITS",
     "MEASURES",

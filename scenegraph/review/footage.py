@@ -16,7 +16,7 @@ from scenegraph.review.identity.faces import FrameKeeper, Kept
 from scenegraph.review.prints import SIDE, Prints, frame_print
 from scenegraph.review.series import SeriesMaker
 from scenegraph.review.threads import one_thread
-from scenegraph.review.views import Planes, View, view_of
+from scenegraph.review.views import Glance, Planes, View, glance_at
 
 #: Short side of the analysis picture, pixels.
 SHORT = 270
@@ -64,27 +64,30 @@ class Footage:
 
 
 class Spread:
-    """Keeps evenly spaced views of a stream of unknown length in bounded memory, and the last."""
+    """Keeps evenly spaced frames of a stream of unknown length in bounded memory, and the last.
+
+    Their views are made when the stream has ended: most frames that are kept for a while go again.
+    """
 
     def __init__(self, most: int) -> None:
         self._most, self._stride = most, 1
-        self._kept: list[View] = []
-        self._last: list[View] = []
+        self._kept: list[Glance] = []
+        self._last: list[Glance] = []
 
-    def offer(self, view: View) -> None:
-        self._last = [view]
-        if view.index % self._stride == 0 and len(self._kept) == self._most:
+    def offer(self, frame: Glance) -> None:
+        self._last = [frame]
+        if frame.index % self._stride == 0 and len(self._kept) == self._most:
             self._stride *= 2
             self._kept = [kept for kept in self._kept if kept.index % self._stride == 0]
-        if view.index % self._stride == 0:
-            self._kept.append(view)
+        if frame.index % self._stride == 0:
+            self._kept.append(frame)
 
-    def items(self) -> list[View]:
-        return self._kept + [view for view in self._last if view not in self._kept[-1:]]
+    def items(self) -> list[Glance]:
+        return self._kept + [frame for frame in self._last if frame not in self._kept[-1:]]
 
 
-def _index(view: View) -> int:
-    return view.index
+def _index(frame: Glance) -> int:
+    return frame.index
 
 
 class Watcher:
@@ -101,26 +104,26 @@ class Watcher:
         self._series = SeriesMaker()
         self._prints: list[Prints] = []
         self._spread = Spread(CANDIDATES)
-        self._tail: deque[View] = deque(maxlen=TAIL)
+        self._tail: deque[Glance] = deque(maxlen=TAIL)
 
     def add(self, planes: Planes) -> None:
-        view = view_of(planes, SHORT)
-        self._series.add(view)
-        self._prints.append(frame_print(view.half).astype(np.float16))
-        self._spread.offer(view)
-        if view.index % TAIL_STEP == 0:
-            self._tail.append(view)
+        frame = glance_at(planes, SHORT)
+        self._series.add(frame)
+        self._prints.append(frame_print(frame.luma).astype(np.float16))
+        self._spread.offer(frame)
+        if frame.index % TAIL_STEP == 0:
+            self._tail.append(frame)
         if self._keeper is not None:
             self._keeper.offer(planes)
 
     def footage(self, clip: Clip | None = None) -> Footage:
-        kept = sorted((*self._spread.items(), *self._tail), key=_index)
+        kept = {frame.index: frame for frame in (*self._spread.items(), *self._tail)}
         return Footage(
             clip=clip,
             series=self._series.series(),
             prints=np.asarray(self._prints, dtype=np.float16).reshape(-1, SIDE * SIDE),
             windows=self._series.windows(),
-            views=tuple({view.index: view for view in kept}.values()),
+            views=tuple(frame.view() for frame in sorted(kept.values(), key=_index)),
             pictures=self._keeper.frames() if self._keeper is not None else (),
         )
 

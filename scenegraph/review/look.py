@@ -10,8 +10,9 @@ from pathlib import Path
 import numpy as np
 
 from scenegraph.errors import BrokenMedia
-from scenegraph.ledger.reviews import Measure, Overlap, Review, Series
+from scenegraph.ledger.reviews import Chain, Measure, Overlap, Review, Series
 from scenegraph.media import open_still
+from scenegraph.review.chain import chain_measures, chain_on, steps_of
 from scenegraph.review.footage import Footage, watch
 from scenegraph.review.identity import (
     Expects,
@@ -51,6 +52,7 @@ def look(
     identity: Identity | None = None,
     expects_face: Expects = "sometimes",
     expects_overlap: bool | None = None,
+    chain: Chain | None = None,
 ) -> Review:
     """Watch one clip and judge it.
 
@@ -64,6 +66,7 @@ def look(
             none.
         expects_overlap: True for an answer of Extend (it is a warning if nothing repeats), False
             for a shot that starts anew (no overlap is looked for), None when unknown.
+        chain: that of the parent's own review: this hop's steps are added to its sums.
 
     Returns:
         A Review. Verdict `broken` with its reason when the clip cannot be used as a shot.
@@ -91,6 +94,7 @@ def look(
         budgets=wanted,
         likeness=likeness,
         expects_overlap=expects_overlap,
+        chain=chain,
     )
 
 
@@ -102,6 +106,7 @@ def look_at(
     budgets: Mapping[str, float] | None = None,
     likeness: Likeness | None = None,
     expects_overlap: bool | None = None,
+    chain: Chain | None = None,
 ) -> Review:
     """Judge footage that was watched before. Pure: opens nothing.
 
@@ -125,6 +130,10 @@ def look_at(
         name: as_measure(row, reading, _budget(wanted, row, name, anchor), anchor)
         for name, (row, reading, anchor) in readings.items()
     }
+    longer = None
+    if parent is not None and not broken:
+        longer = chain_on(chain, steps_of({name: found[1] for name, found in readings.items()}))
+        measures |= chain_measures(longer, wanted)
     measures["identity"], faces = _identity(footage, first, likeness, wanted)
     drifted = drift_reasons(measures)
     return Review(
@@ -132,6 +141,7 @@ def look_at(
         reasons=broken + drifted,
         score=score_of(measures),
         overlap=overlap,
+        chain=longer,
         measures=measures,
         clip=None if footage.clip is None else footage.clip.to_json(),
         warnings=_warnings(footage, overlap, expects_overlap),

@@ -21,6 +21,8 @@ from scenegraph.review.views import Floats, Plane, View, shrink_floats
 SAME = 0.6
 #: … and from which on a change of its colour cannot be a slip of the flow.
 SURE = 0.85
+#: Pixels (of the quarter picture) by which the way there and back may miss.
+ASTRAY = 1.5
 #: Fewer matched pixels than this say nothing.
 FEWEST = 80
 BLOCKS = (16, 9)
@@ -66,12 +68,16 @@ class Matcher:
 
     Source:
         DIS optical flow, Kroeger et al., ECCV 2016 (medium preset), between local-contrast
-        pictures, so that a grade does not read as motion. It is blind to what has no texture and
+        pictures, so that a grade does not read as motion; kept where the way there and back ends
+        near where it began (Sundaram, Brox and Keutzer, ECCV 2010): what has no counterpart is
+        matched with something, but not back again. It is blind to what has no texture and
         to what has no counterpart: a new scene is told by `share`, not by the colours.
     """
 
     def __init__(self) -> None:
         self._flow = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
+        self._back = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
+        self._back.setVariationalRefinementIterations(0)
 
     def nearest(self, view: View, anchors: Sequence[View]) -> View:
         """The anchor view laid out most alike; of those within 0.02 of it the latest."""
@@ -83,15 +89,18 @@ class Matcher:
         anchor = anchor.fitted(view.y.shape)
         flow = self._flow.calc(view.texture, anchor.texture, None)  # type: ignore[call-overload]
         laid = _Laid(view, anchor, flow)
+        back = self._back.calc(anchor.texture, view.texture, None)  # type: ignore[call-overload]
+        laid.keep_returning(flow, back)
         same = laid.agreement > SAME
         share = float(same.mean())
         if int(same.sum()) < FEWEST:
             return Match(frame=view.index, share=share)
         chroma = _complex(view.chroma)
         chroma_then = _complex(laid.warp(anchor.chroma))
-        here, then = chroma[same], chroma_then[same]
-        luma = view.luma.astype(np.float32)[same]
-        luma_then = laid.warp(anchor.luma)[same]
+        some = np.flatnonzero(same)[::2]  # medians need no more
+        here, then = chroma.ravel()[some], chroma_then.ravel()[some]
+        luma = view.luma.ravel()[some].astype(np.float32)
+        luma_then = laid.warp(anchor.luma).ravel()[some]
         contrast = float(np.log((luma.std() + 2.0) / (luma_then.std() + 2.0)))
         return Match(
             frame=view.index,
@@ -119,6 +128,11 @@ class _Laid:
         inside = (self._x > 1) & (self._y > 1) & (self._x < w - 2) & (self._y < h - 2)
         self.agreement = _agreement(view.texture, self.warp(anchor.texture))
         self.agreement[~inside] = 0.0
+
+    def keep_returning(self, there: Floats, back: Floats) -> None:
+        """What the way back from there does not bring home is no match, however alike it looks."""
+        off = there + cv2.remap(back, self._x, self._y, cv2.INTER_LINEAR)
+        self.agreement[np.hypot(off[..., 0], off[..., 1]) > ASTRAY] = 0.0
 
     def warp(self, picture: Plane | Floats) -> Floats:
         warped = cv2.remap(picture, self._x, self._y, cv2.INTER_LINEAR)
@@ -183,7 +197,8 @@ def _wardrobe(chroma: Complexes, then: Complexes, sure: Mask) -> float | None:
     sure = cv2.erode(sure.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
     if int(sure.sum()) < FEWEST:
         return None
-    gain, shift = _similarity(chroma[sure], then[sure])
+    some = np.flatnonzero(sure)[::2]
+    gain, shift = _similarity(chroma.ravel()[some], then.ravel()[some])
     told = gain * then + shift
     around = np.ones((5, 5), np.uint8)
     weight = sure.astype(np.float32)

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scenegraph.ledger.reviews import Overlap
+from scenegraph.review.linear import rows_by_rows, strongest
 from scenegraph.review.prints import Prints, squared_distances
 from scenegraph.review.views import Floats
 
@@ -18,8 +19,10 @@ SHORTEST = 4
 ELSEWHERE = 0.5
 #: Main directions of change that places are read in; near-still pairs need more of them.
 DIRECTIONS, STILL_DIRECTIONS = 8, 16
+#: Frames of an answer that are heard at least, however short its parent.
+FEWEST_HEARD = 96
 #: At most this many frames of either clip say which directions those are.
-MOST = 240
+MOST = 96
 NOTHING = Overlap(frames=0, parent_start=None, parent_left=0, confidence=0.0)
 
 Doubles = NDArray[np.float64]
@@ -55,6 +58,9 @@ def find_overlap(parent: Prints | Floats, answer: Prints | Floats) -> Overlap:
     n, m = len(parent), len(answer)
     if n < SHORTEST or m < SHORTEST:
         return NOTHING
+    # what repeats the parent is no longer than it; the rest of a long answer only costs memory
+    answer = answer[: 2 * n + FEWEST_HEARD]
+    m = len(answer)
     p, a = parent.astype(np.float32), answer.astype(np.float32)
     if float(np.median(squared_distances(p, a[:SHORTEST]).min(0))) > ELSEWHERE:
         return Overlap(frames=0, parent_start=None, parent_left=0, confidence=1.0)
@@ -75,22 +81,20 @@ def _projected(p: Floats, a: Floats, directions: int) -> tuple[Doubles, Doubles]
     """Both clips' prints along their common main directions of change, strongest first."""
     some = [x[:: -(-len(x) // MOST)] - x.mean(0) for x in (p, a)]
     changes = np.concatenate(some)
-    power, mix = np.linalg.eigh((changes @ changes.T).astype(np.float64))
-    power, mix = power[::-1][:directions], mix[:, ::-1][:, :directions]
+    power, mix = strongest(rows_by_rows(changes, changes).astype(np.float64), directions)
     real = power > max(1e-9, 1e-3 * float(power[0]))
     if not real.any():
         real[0] = True
-    axes = (changes.T @ mix[:, real]) / np.sqrt(np.maximum(power[real], 1e-12))
+    axes = rows_by_rows(mix[:, real].T.astype(np.float32), changes.T)
+    axes /= np.sqrt(np.maximum(power[real], 1e-12)).astype(np.float32)[:, None]
     middle = p.mean(0)
-    return (
-        np.asarray((p - middle) @ axes, dtype=np.float64),
-        np.asarray((a - middle) @ axes, dtype=np.float64),
-    )
+    seen, heard = (rows_by_rows(x - middle, axes).astype(np.float64) for x in (p, a))
+    return seen, heard
 
 
 def _between(p: Doubles, a: Doubles) -> Doubles:
     """(n, m) squared distances."""
-    squares = (p * p).sum(1)[:, None] + (a * a).sum(1)[None] - 2.0 * (p @ a.T)
+    squares = (p * p).sum(1)[:, None] + (a * a).sum(1)[None] - 2.0 * rows_by_rows(p, a)
     return np.asarray(np.maximum(0.0, squares), dtype=np.float64)
 
 

@@ -6,11 +6,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from scenegraph.review.linear import rows_by_rows
 from scenegraph.review.views import Floats, Plane, shrink
 
 Prints = NDArray[np.float16]
 
 SIDE = 32
+BLOCK = 256
 
 
 def frame_print(luma: Plane, side: int = SIDE) -> Floats:
@@ -33,11 +35,14 @@ def frame_print(luma: Plane, side: int = SIDE) -> Floats:
 
 def squared_distances(p: Prints | Floats, q: Prints | Floats) -> Floats:
     """(len(p), len(q)): the squared distance of every print of `p` to every one of `q`."""
-    product = p.astype(np.float32) @ q.astype(np.float32).T
+    product = rows_by_rows(p.astype(np.float32), q.astype(np.float32))
     return np.asarray(np.maximum(0.0, 2.0 - 2.0 * product), dtype=np.float32)
 
 
 def neighbour_distances(p: Prints | Floats) -> Floats:
     """(len(p) - 1,): the squared distance of every print to the next one."""
-    q = p.astype(np.float32)
-    return np.asarray(np.maximum(0.0, 2.0 - 2.0 * (q[1:] * q[:-1]).sum(1)), dtype=np.float32)
+    found = np.zeros(max(0, len(p) - 1), dtype=np.float32)
+    for start in range(0, len(found), BLOCK):  # a long clip's prints all at once are megabytes
+        q = p[start : start + BLOCK + 1].astype(np.float32)
+        found[start : start + BLOCK] = 2.0 - 2.0 * np.einsum("ij,ij->i", q[1:], q[:-1])
+    return np.maximum(found, np.float32(0.0))

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from scenegraph.ledger.reviews import Series
-from scenegraph.review.views import Floats, Plane, View, shrink
+from scenegraph.review.views import Floats, Glance, Plane
 
 #: Bins of luma, Cb and Cr; chroma is binned over its middle half, where pictures live.
 BINS = (6, 16, 16)
@@ -51,15 +51,13 @@ class SeriesMaker:
         self._field: _Field | None = None
         self._windows: list[tuple[Floats, int]] = []
 
-    def add(self, view: View) -> None:
-        y = view.luma
-        h, w = y.shape
-        u, v = shrink(view.u, w, h), shrink(view.v, w, h)
+    def add(self, frame: Glance) -> None:
+        y, u, v = frame.luma, frame.cb, frame.cr
         mean, spread = (float(found.item()) for found in cv2.meanStdDev(y))
         mean = max(mean, BLACK + 1.0)
         cb, cr = u.astype(np.float32) - 128.0, v.astype(np.float32) - 128.0
         energies = []
-        for picture in (view.half, y):
+        for picture in (frame.half, y):
             edge = cv2.Laplacian(picture, cv2.CV_16S, ksize=1)
             energies.append(float(np.log(cv2.norm(edge, cv2.NORM_L2SQR) / edge.size + 1.0)))
         self._frames.append(
@@ -86,13 +84,14 @@ class SeriesMaker:
     def _step(self, y: Plane, mean: float, spread: float, histogram: Floats) -> tuple[float, ...]:
         assert self._before is not None
         before, mean_before, histogram_before = self._before
-        if self._field is None or self._field.shape != y.shape:
-            self._field = _Field(y.shape)
         gain = (mean - BLACK) / (mean_before - BLACK)
         # a change of exposure must not read as motion
         told = cv2.convertScaleAbs(before, alpha=gain, beta=BLACK * (1.0 - gain))
         flow = self._flow.calc(told, y, None)  # type: ignore[call-overload]
-        fx, fy = flow[..., 0], flow[..., 1]
+        # this preset's flow is a coarse one enlarged: every other entry tells all there is
+        fx, fy = (np.ascontiguousarray(flow[::2, ::2, axis]) for axis in (0, 1))
+        if self._field is None or self._field.seen != y.shape:
+            self._field = _Field(y.shape)
         mx, my = _middle(fx), _middle(fy)
         size = cv2.magnitude(fx, fy)
         fastest = size.size // 20
@@ -101,7 +100,7 @@ class SeriesMaker:
         diagonal = self._field.diagonal
         return (
             float(np.log(gain)),
-            self._field.growth(fx - mx, fy - my),
+            self._field.growth(fx - np.float32(mx), fy - np.float32(my)),
             top / diagonal,
             cv2.mean(size)[0] / diagonal,
             _unlikeness(y, before, gain) / contrast,
@@ -170,18 +169,20 @@ def _middle(values: Floats) -> float:
 
 
 class _Field:
-    """Places of the pixels about the centre, by which zoom is read out of a flow."""
+    """Places of every other pixel about the centre, by which zoom is read out of a flow."""
 
     def __init__(self, shape: tuple[int, ...]) -> None:
         h, w = shape
-        self.shape = shape
+        self.seen = shape
         self.diagonal = float(np.hypot(h, w))
-        x, y = np.meshgrid(np.arange(w, dtype=np.float32), np.arange(h, dtype=np.float32))
+        x, y = np.meshgrid(
+            np.arange(0, w, 2, dtype=np.float32), np.arange(0, h, 2, dtype=np.float32)
+        )
         self.x, self.y = x - (w - 1) / 2, y - (h - 1) / 2
-        self.radius = self.x**2 + self.y**2
+        self.radius = (self.x**2 + self.y**2).ravel()
 
     def growth(self, fx: Floats, fy: Floats) -> float:
         """Least-squares zoom per step: flow against distance from the centre, outliers left out."""
-        sane = (np.abs(fx) + np.abs(fy)) < self.diagonal / 12
-        along = (fx * self.x + fy * self.y)[sane].sum()
-        return float(along / (self.radius[sane].sum() + 1.0))
+        sane = ((np.abs(fx) + np.abs(fy)) < self.diagonal / 12).astype(np.float32).ravel()
+        along = (fx * self.x + fy * self.y).ravel()
+        return float((sane @ along) / (sane @ self.radius + 1.0))

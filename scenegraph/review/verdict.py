@@ -7,10 +7,15 @@ from types import MappingProxyType
 
 from scenegraph.errors import SceneError, did_you_mean
 from scenegraph.ledger.reviews import Measure
+from scenegraph.review.amounts import told
+from scenegraph.review.chain import CHAIN_BUDGETS, CHAIN_SUFFIX
 from scenegraph.review.measures import KEYFRAME_SUFFIX, MEASURES, Reading, Row
 
 #: Fewer new frames than one latent step of the models (8) and the frame it starts from are no shot.
 FEWEST_NEW = 9
+
+#: What happens at one frame and is over.
+AT_ONCE = frozenset({"cut", "zoom_jump"})
 
 DEFAULT_BUDGETS: Mapping[str, float] = MappingProxyType(
     {row.name: row.budget for row in MEASURES}
@@ -19,11 +24,14 @@ DEFAULT_BUDGETS: Mapping[str, float] = MappingProxyType(
         for row in MEASURES
         if row.keyframe_budget is not None
     }
+    | dict(CHAIN_BUDGETS)
 )
 
 
 def budgets_with(overrides: Mapping[str, float] | None) -> dict[str, float]:
     """The defaults with a scene's or a shot's own budgets laid over them.
+
+    A sum along a chain has the budget against the keyframe, unless it is given its own.
 
     Raises:
         SceneError: a name that no measure has, or a budget that is not above zero.
@@ -41,6 +49,9 @@ def budgets_with(overrides: Mapping[str, float] | None) -> dict[str, float]:
                 next="Leave the line out to use the default.",
             )
         budgets[name] = float(value)
+    for name in CHAIN_BUDGETS:
+        if name not in (overrides or {}):
+            budgets[name] = budgets[name.removesuffix(CHAIN_SUFFIX) + KEYFRAME_SUFFIX]
     return budgets
 
 
@@ -48,9 +59,8 @@ def as_measure(row: Row, reading: Reading, budget: float, anchor: str) -> Measur
     """One reading held against its budget. `anchor` is the word for what it was held against."""
     over = reading.value is not None and reading.value > budget
     note = reading.note
-    if over:
-        side = row.less if reading.more is False and row.less else row.more
-        note = f"{side} than the {anchor}" if _compares(side) else f"{side} (against the {anchor})"
+    if over and reading.value is not None:
+        note = told(row, reading.value, budget, reading.signed, f"the {anchor}")
     elif not note:
         note = f"against the {anchor}"
     return Measure(
@@ -60,10 +70,6 @@ def as_measure(row: Row, reading: Reading, budget: float, anchor: str) -> Measur
         since_frame=reading.since(budget) if over else None,
         note=note,
     )
-
-
-def _compares(side: str) -> bool:
-    return side.split()[0] in ("more", "less", "brighter", "darker")
 
 
 def score_of(measures: Mapping[str, Measure]) -> float | None:
@@ -82,8 +88,10 @@ def drift_reasons(measures: Mapping[str, Measure]) -> tuple[str, ...]:
 
 
 def _sentence(name: str, measure: Measure) -> str:
+    """Which measure, how far over its budget, from which frame on."""
     since = "" if measure.since_frame is None else f", from frame {measure.since_frame} on"
-    return (
-        f"{name}: {measure.note} ({measure.value:.3g} {measure.unit}, "
-        f"{measure.score:.1f} times its budget of {measure.budget:.3g}){since}"
-    )
+    if name in AT_ONCE and measure.since_frame is not None:
+        since = f", at frame {measure.since_frame}"
+    elif measure.since_frame == 0:
+        since = ", from the first frame on"
+    return f"{name}: {measure.note}{since}: {measure.score:.1f} times its budget"

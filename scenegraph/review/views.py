@@ -124,25 +124,77 @@ def analysis_size(width: int, height: int, short: int) -> tuple[int, int]:
     return round(w / 4) * 4, round(h / 4) * 4
 
 
-def view_of(planes: Planes, short: int) -> View:
-    """A decoded frame of any size at the analysis size.
+@dataclass(frozen=True, eq=False, slots=True)
+class Glance:
+    """One frame as small as every frame is needed for the series; its view only if it is kept.
+
+    Attributes:
+        index: its frame number in the clip.
+        y, u, v: the frame halved until it is less than twice the analysis size; its own memory.
+        size: (width, height) of the analysis picture.
+        half, luma: luma at (h/2, w/2) and (h/4, w/4) of the analysis picture.
+        cb, cr: chroma at (h/4, w/4), 128 where grey.
+    """
+
+    index: int
+    y: Plane
+    u: Plane
+    v: Plane
+    size: tuple[int, int]
+    half: Plane
+    luma: Plane
+    cb: Plane
+    cr: Plane
+
+    def view(self) -> View:
+        """The frame at the analysis size: six times the price of all that a glance needs."""
+        width, height = self.size
+        luma, chroma = (width, height), (width // 2, height // 2)
+        return View(
+            self.index,
+            _scale(self.y, *luma),
+            *(_scale(plane, *chroma) for plane in (self.u, self.v)),
+        )
+
+
+def glance_at(planes: Planes, short: int) -> Glance:
+    """A decoded frame of any size, brought near the analysis size.
 
     Whole halvings come first: they are ten times as quick as any other area mean.
     """
     h, w = planes.y.shape
-    width, height = analysis_size(w, h, short)
-    chroma = (width // 2, height // 2)
-    return View(
+    size = width, height = analysis_size(w, h, short)
+    y = _halved(planes.y, width, height)
+    u, v = (_halved(plane, width // 2, height // 2) for plane in (planes.u, planes.v))
+    half = _scale(y, width // 2, height // 2)
+    return Glance(
         planes.index,
-        _scale(planes.y, width, height),
-        _scale(planes.u, *chroma),
-        _scale(planes.v, *chroma),
+        *_owned(planes, (y, u, v)),
+        size,
+        half,
+        shrink(half, width // 4, height // 4),
+        *(_scale(plane, width // 4, height // 4) for plane in (u, v)),
     )
 
 
-def _scale(plane: Plane, width: int, height: int) -> Plane:
+def _owned(planes: Planes, near: tuple[Plane, Plane, Plane]) -> tuple[Plane, Plane, Plane]:
+    """What was not scaled still lies in the decoder's memory, which it will use again."""
+    y, u, v = (
+        plane.copy() if plane is lent else plane
+        for plane, lent in zip(near, (planes.y, planes.u, planes.v), strict=True)
+    )
+    return y, u, v
+
+
+def _halved(plane: Plane, width: int, height: int) -> Plane:
+    """By area, while it stays at least this large; the plane itself when it is not."""
     while plane.shape[0] >= 2 * height and plane.shape[1] >= 2 * width:
         plane = shrink(plane, plane.shape[1] // 2, plane.shape[0] // 2)
+    return plane
+
+
+def _scale(plane: Plane, width: int, height: int) -> Plane:
+    plane = _halved(plane, width, height)
     if plane.shape == (height, width):
         return plane
     size = (width, height)

@@ -185,7 +185,7 @@ async def run_async(
             journal=journal,
             camera=camera,
             material=material,
-            eyes=Eyes(context, ledger.store, settings),
+            eyes=Eyes(context, ledger.store, settings, ledger.review_of),
             slots=slots,
             listener=listener,
             fail_fast=fail_fast,

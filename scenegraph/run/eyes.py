@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -32,8 +33,14 @@ class Eyes:
     """
 
     def __init__(
-        self, context: PlanContext, store: MediaStore, settings: Settings | None = None
+        self,
+        context: PlanContext,
+        store: MediaStore,
+        settings: Settings | None = None,
+        review_of: Callable[[int], Review | None] = lambda _: None,
     ) -> None:
+        """`review_of` gives the kept review of a take, so that a chain's changes add up."""
+        self._review_of = review_of
         self._context, self._store = context, store
         model, shelf = find_identity(settings or Settings()), Shelf(store.root)
         self._lineup = Lineup(context.scene, context.graph, model, shelf, context.engine)
@@ -77,6 +84,7 @@ class Eyes:
                 return Review(verdict="broken", reasons=(f"cannot be used: {error.reason}",))
             above = await self._footage_of(parent)
             still = await asyncio.to_thread(self._keyframe, take.shot)
+            known = await asyncio.to_thread(self._review_of, parent.id) if parent else None
             review = await asyncio.to_thread(
                 look_at,
                 footage,
@@ -85,6 +93,7 @@ class Eyes:
                 budgets=budgets or None,
                 likeness=likeness,
                 expects_overlap=True if shot.kind == "extend" else None,
+                chain=known.chain if known is not None else None,
             )
         if self._children[take.shot]:
             self._keep(take, replace(footage, pictures=()))

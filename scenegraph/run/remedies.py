@@ -26,10 +26,11 @@ from typing import Any, Literal
 
 from scenegraph.ledger import Amendment, Review, Take
 from scenegraph.review import GRADE_LIMITS, grade_for
-from scenegraph.scene import DriftPolicy, Rung, phrases_for
+from scenegraph.scene import DriftPolicy, Rung, phrases_for, plain_name
 
-#: Measures of this ending are held against the canonical keyframe, not against the parent.
-KEYFRAME_SUFFIX = "_vs_keyframe"
+#: Measures of these endings are not this hop's own: they are held against the canonical keyframe,
+#: or added up along the chain.
+INHERITED = ("_vs_keyframe", "_along_chain")
 #: Knobs of the service against colours and contrast that climb hop by hop (LTX-Video's own).
 TUNED: Mapping[str, float] = {"temporal_adain_factor": 0.8, "tone_map_compression_ratio": 0.3}
 #: What those knobs work on.
@@ -118,7 +119,7 @@ class Situation:
 
         No seed takes that back, and each would be paid for.
         """
-        against_keyframe = all(name.endswith(KEYFRAME_SUFFIX) for name in self.over)
+        against_keyframe = all(name.endswith(INHERITED) for name in self.over)
         drifted_above = self.parent is not None and self.parent.verdict == "drifted"
         return bool(self.over) and against_keyframe and drifted_above
 
@@ -146,10 +147,7 @@ def _accept(now: Situation) -> Decision:
 
 
 def _grade(now: Situation) -> Decision | None:
-    if (
-        not now.over
-        or not {name.removesuffix(KEYFRAME_SUFFIX) for name in now.over} <= GRADE_LIMITS.keys()
-    ):
+    if not now.over or not {plain_name(name) for name in now.over} <= GRADE_LIMITS.keys():
         return None
     grade = grade_for(now.review)
     if grade is None:
@@ -203,7 +201,7 @@ def _may_ask_again(now: Situation, spared: int = 0) -> bool:
 
 
 def _can_tune(now: Situation) -> bool:
-    shown = {name.removesuffix(KEYFRAME_SUFFIX) for name in now.over}
+    shown = {plain_name(name) for name in now.over}
     return bool(now.knobs) and bool(shown & TUNABLE) and not now.taken("tune")
 
 

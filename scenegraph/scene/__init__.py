@@ -6,7 +6,7 @@ It never asks a service, never opens media beyond a still's header, and spends n
 from __future__ import annotations
 
 from scenegraph.scene.draw import draw_dot, draw_mermaid
-from scenegraph.scene.fixes import FIXES, Failure, Fix, phrases_for
+from scenegraph.scene.fixes import FIXES, Failure, Fix, phrases_for, plain_name
 from scenegraph.scene.graph import ShotGraph, hop_ids
 from scenegraph.scene.lint import RULES, LintFinding, Rule, lint
 from scenegraph.scene.load import load_scene
@@ -86,6 +86,7 @@ __all__ = [
     "negative_prompt",
     "new_frames",
     "phrases_for",
+    "plain_name",
     "render_prompt",
     "save_scene",
     "scene_data",

@@ -41,7 +41,18 @@ FIXES: Mapping[Failure, Fix] = {
     "new-cut": Fix(("No scene cut.", "Same location."), frozenset({"cut", "scene"})),
 }
 
-_AGAINST_KEYFRAME = "_vs_keyframe"
+_ENDINGS = ("_vs_keyframe", "_along_chain")
+
+
+def plain_name(measure: str) -> str:
+    """A measure's name without what it was held against.
+
+    >>> plain_name("hue_along_chain"), plain_name("hue")
+    ('hue', 'hue')
+    """
+    for ending in _ENDINGS:
+        measure = measure.removesuffix(ending)
+    return measure
 
 
 def phrases_for(measures: Iterable[str]) -> tuple[str, ...]:
@@ -50,6 +61,6 @@ def phrases_for(measures: Iterable[str]) -> tuple[str, ...]:
     >>> phrases_for(["wardrobe_vs_keyframe", "wardrobe", "cut"])
     ('Same outfit.', 'No scene cut.', 'Same location.')
     """
-    shown = {name.removesuffix(_AGAINST_KEYFRAME) for name in measures}
+    shown = {plain_name(name) for name in measures}
     found = [fix.phrases for fix in FIXES.values() if shown & fix.measures]
     return tuple(dict.fromkeys(phrase for phrases in found for phrase in phrases))

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 import numpy as np
 
-from scenegraph.review.measures.sight import Reading, Sight, arrived, late, not_measured
+from scenegraph.review.measures.sight import (
+    TOO_FEW,
+    Reading,
+    Sight,
+    arrived,
+    late,
+    not_measured,
+    trust,
+    weighted_median,
+)
 
 
 def saturation(sight: Sight) -> Reading:
@@ -31,14 +40,18 @@ def cast(sight: Sight) -> Reading:
     Source: matched pixels. Blind to: a shift that undoes itself within the clip.
     """
     known = [m for m in sight.matches if m.cast is not None]
-    if not known:
-        return not_measured("too few pixels show the same thing as the anchor")
+    sure = trust(sight.matches)
+    if not known or not sure:
+        return not_measured(TOO_FEW)
     shifts = np.asarray([m.cast for m in known])
-    towards = np.median(shifts[-late(len(shifts)) :], axis=0)
+    last = slice(-late(len(shifts)), None)
+    shares = np.asarray([m.share for m in known[last]])
+    towards = sure * np.asarray([weighted_median(axis, shares) for axis in shifts[last].T])
     length = float(np.hypot(*towards))
-    along = shifts @ (towards / (length + 1e-9))
+    along = sure * (shifts @ (towards / (length + 1e-9)))
     track = tuple((m.frame, float(v)) for m, v in zip(known, along, strict=True))
-    return Reading(length, None, track)
+    shift = float(towards[0]), float(towards[1])
+    return Reading(length, None, track, shift=shift)
 
 
 def contrast(sight: Sight) -> Reading:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from scenegraph.review.linear import rows_by_rows
 from scenegraph.review.measures.sight import Reading, Sight, not_measured
 from scenegraph.review.series import WINDOW
 
@@ -24,10 +25,10 @@ def scene(sight: Sight) -> Reading:
     known = sight.parent.windows
     if not len(new) or not len(known):
         return not_measured("too few frames")
-    nearest = 1.0 - (new @ known.T).max(axis=1)
+    nearest = 1.0 - rows_by_rows(new, known).max(axis=1)
     spread = 0.0
     if len(known) > 1:
-        apart = 1.0 - known @ known.T
+        apart = 1.0 - rows_by_rows(known, known)
         np.fill_diagonal(apart, np.inf)
         spread = float(apart.min(axis=1).max())
     amounts = np.maximum(0.0, nearest - spread)

@@ -16,6 +16,10 @@ from scenegraph.review.views import View
 
 #: Views of a clip that are laid over its anchor.
 VIEWS = 8
+TOO_FEW = "too few pixels show the same thing as the anchor"
+#: Mean share of matched pixels from which on what they tell is taken in full, and under which it is
+#: nothing: by chance alone two pictures share a fiftieth.
+ENOUGH, TOO_LITTLE = 0.15, 0.04
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,6 +69,7 @@ class Reading:
         value: the amount, 0 or more, in the measure's unit; None when nothing could be measured.
         more: the direction: True for more than the anchor, False for less, None for neither.
         track: (frame, amount) along the clip, to tell since when; amounts as `value`'s.
+        shift: the change with its direction, for a measure of two dimensions (Cb, Cr).
         note: why there is no value, or what it was held against.
     """
 
@@ -72,6 +77,16 @@ class Reading:
     more: bool | None = None
     track: tuple[tuple[int, float], ...] = ()
     note: str = ""
+    shift: tuple[float, float] | None = None
+
+    @property
+    def signed(self) -> tuple[float, ...]:
+        """The value with its side; empty when it has none, or nothing was measured."""
+        if self.value is None:
+            return ()
+        if self.shift is not None:
+            return self.shift
+        return () if self.more is None else (self.value if self.more else -self.value,)
 
     def since(self, budget: float) -> int | None:
         """The frame from which on the amount stays over `budget`; else the first one over it."""
@@ -104,15 +119,43 @@ def arrived(matches: Sequence[Match], values: Sequence[float | None]) -> Reading
 
     A ramp has arrived there, a step is there all the way, and what comes and goes with the motion
     has either sign and falls out. A pass that is over before is no drift that a next hop inherits.
+    A view counts by the share of its pixels that were matched; where little was, little is said
+    (see `trust`).
     """
-    known = [(m.frame, v) for m, v in zip(matches, values, strict=True) if v is not None]
-    if not known:
-        return not_measured("too few pixels show the same thing as the anchor")
+    known = [(m, v) for m, v in zip(matches, values, strict=True) if v is not None]
+    doubt = trust(matches)
+    if not known or not doubt:
+        return not_measured(TOO_FEW)
     begin = matches[-late(len(matches))].frame
-    last = [v for frame, v in known if frame >= begin]
-    level = float(np.median(last or [known[-1][1]]))
+    last = [pair for pair in known if pair[0].frame >= begin] or known[-1:]
+    shares = np.asarray([m.share for m, _ in last])
+    level = doubt * weighted_median(np.asarray([v for _, v in last]), shares)
     sign = 1.0 if level >= 0 else -1.0
-    return Reading(abs(level), level >= 0, tuple((frame, sign * v) for frame, v in known))
+    track = tuple((m.frame, sign * doubt * v) for m, v in known)
+    return Reading(abs(level), level >= 0, track)
+
+
+def trust(matches: Sequence[Match]) -> float:
+    """How far the late views can be believed, 0 to 1: their mean share over `ENOUGH`.
+
+    A sixth of the picture tells its grade; of less, where the camera has gone elsewhere, much is
+    matched by chance, and a part of the change is as much as can be said.
+    """
+    shares = [m.share for m in matches[-late(len(matches)) :]]
+    mean = float(np.mean(shares)) if shares else 0.0
+    return 0.0 if mean < TOO_LITTLE else min(1.0, mean / ENOUGH)
+
+
+def weighted_median(values: NDArray[np.float64], weights: NDArray[np.float64]) -> float:
+    """The value at which half of the weight is reached, between neighbours by straight lines.
+
+    >>> weighted_median(np.array([0.9, 0.1, 0.2]), np.array([0.01, 1.0, 1.0])) < 0.2
+    True
+    """
+    order = np.argsort(values)
+    weight = weights[order] + 1e-9
+    middles = np.cumsum(weight) - weight / 2
+    return float(np.interp(weight.sum() / 2, middles, values[order]))
 
 
 def longest_run(mask: NDArray[np.bool_]) -> tuple[int, int]:
