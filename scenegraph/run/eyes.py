@@ -43,7 +43,7 @@ class Eyes:
         self._review_of = review_of
         self._context, self._store = context, store
         model, shelf = find_identity(settings or Settings()), Shelf(store.root)
-        self._lineup = Lineup(context.scene, context.graph, model, shelf, context.engine)
+        self._lineup = Lineup(context.scene, model, shelf, context.engine)
         self._places = asyncio.Semaphore(os.cpu_count() or 1)
         self._seen: dict[int, Footage] = {}
         self._owner: dict[str, set[int]] = {}
@@ -72,12 +72,13 @@ class Eyes:
         if damage is not None or take.media is None:
             return Review(verdict="broken", reasons=(str(damage),))
         path = self._store.path(take.media)
-        shot = self._context.graph.shots[take.shot]
+        graph = self._context.graph
+        shot = graph.shots[take.shot]
         budgets = self._context.scene.drift_of(shot).budgets
         async with self._places:
             if take.clip is None:
                 return await asyncio.to_thread(look, path)
-            likeness = await asyncio.to_thread(self._lineup.likeness, take.shot)
+            likeness = await asyncio.to_thread(self._lineup.likeness, graph, take.shot)
             try:
                 footage = await asyncio.to_thread(watch, path, take.clip, in_full=likeness.looks)
             except BrokenMedia as error:

@@ -73,18 +73,22 @@ class Lineup:
     """The likeness of each shot of a scene, each character looked at once."""
 
     def __init__(
-        self, scene: Scene, graph: ShotGraph, model: Identity | None, shelf: Shelf, engine: Engine
+        self, scene: Scene, model: Identity | None, shelf: Shelf, engine: Engine
     ) -> None:
-        self._scene, self._graph, self._model = scene, graph, model
+        self._scene, self._model = scene, model
         self._shelf, self._engine = shelf, engine
         self._held: dict[tuple[str | None, Expects], Likeness] = {}
         self._lock = Lock()
 
-    def likeness(self, shot: str) -> Likeness:
-        """Whom this shot shows, and what it says of faces. Opens stills; never raises for one."""
-        reference = keyframe_of(self._graph, shot)
+    def likeness(self, graph: ShotGraph, shot: str) -> Likeness:
+        """Whom this shot shows, and what it says of faces. Opens stills; never raises for one.
+
+        Args:
+            graph: as it is now: a ladder may have put shots into it.
+        """
+        reference = keyframe_of(graph, shot)
         who = reference.partition(".")[0] if reference else None
-        key = (who, self._graph.shots[shot].expects_face or "sometimes")
+        key = (who, graph.shots[shot].expects_face or "sometimes")
         with self._lock:
             if key not in self._held:
                 self._held[key] = self._likeness(*key)
