@@ -21,7 +21,7 @@ OneShot = Annotated[str, typer.Argument(metavar="SHOT", help="The shot's id.")]
 
 
 def add_to(app: typer.Typer) -> None:
-    for command in (takes, pick, pin, unpin, why, resolve):
+    for command in (takes, pick, pin, unpin, undo, why, resolve):
         app.command()(command)
 
 
@@ -101,6 +101,23 @@ def unpin(scene: ScenePath, shot: OneShot, store: Store = None, as_json: AsJson 
     from scenegraph.run import sheet
 
     _tell(sheet.pick(scene, shot, store=store, and_pin=False), "is not pinned", as_json)
+
+
+def undo(scene: ScenePath, shot: OneShot, store: Store = None, as_json: AsJson = False) -> None:
+    """Take back all that was decided about SHOT: its drift ladder, anchors and picks.
+
+    Takes are kept. The next plan shows what follows, with its price.
+
+    Example: `scenegraph undo scene.yaml the-night.3`
+    """
+    from scenegraph.run import sheet
+
+    count = sheet.undo(scene, shot, store=store)
+    if as_json:
+        show_json({"shot": shot, "undone": count})
+    else:
+        say(f"{count} decision{'s' * (count != 1)} about {shot} taken back.")
+        say("`scenegraph plan` shows what follows.", "dim")
 
 
 def why(

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from scenegraph.errors import SceneError, UnknownShot
-from scenegraph.ledger import Memory, State, Take
+from scenegraph.ledger import Amendment, Memory, State, Take
 from scenegraph.plan import (
     Change,
     Selection,
@@ -125,6 +125,35 @@ def pick(
         if and_pin is not None:
             (ledger.pin if and_pin else ledger.unpin)(take.id)
         return ledger.take(take.id)
+
+
+def undo(scene: Scene | str | Path, shot: str, *, store: str | Path | None = None) -> int:
+    """Take back all that was decided about a shot: its ladder, anchors, and what was picked.
+
+    Takes and what they cost stay; the next plan looks at the shot as if nothing had been decided.
+
+    Returns:
+        How many decisions were taken back.
+
+    Raises:
+        SceneError: nothing was decided about this shot.
+    """
+    settings = Settings()
+    scene = open_scene(scene, settings)
+    with _opened(scene, store, settings) as ledger, ledger.hold(scene.name):
+        memory = ledger.memory(scene.name)
+        known = [*amended_graph(scene, memory).order, *memory.takes]
+        if shot not in known:
+            raise UnknownShot(shot, known)
+        decided = memory.amended(shot)
+        if not decided:
+            raise SceneError(
+                f"Nothing was decided about {shot!r}.",
+                next="`scenegraph takes SCENE` shows what there is.",
+            )
+        reason = f"a person took back {len(decided)} decisions"
+        ledger.amend(scene.name, Amendment(shot=shot, kind="undo", reason=reason))
+        return len(decided)
 
 
 def compare(

@@ -9,9 +9,11 @@ from typing import Any
 import pytest
 
 from scenegraph.catalog import calculate_cost
+from scenegraph.errors import SceneError
 from scenegraph.ledger import State
 from scenegraph.plan import Plan
 from scenegraph.run import plan
+from scenegraph.run.sheet import undo
 
 CHAIN: Mapping[str, Mapping[str, Any]] = {
     "waits": {"kind": "i2v", "keyframe": "mara.front", "prompt": "she waits"},
@@ -85,6 +87,23 @@ def test_what_a_ladder_did_is_replayed_and_not_paid_again(theatre: Callable[...,
     seen = planned(house)
     assert [shot.shot for shot in seen.shots] == [o.shot for o in again.outcomes]
     assert {shot.action for shot in seen.shots} == {"keep"}
+
+
+@pytest.mark.ffmpeg
+def test_a_person_can_take_back_what_a_ladder_did(theatre: Callable[..., Any]) -> None:
+    """The anchor leaves the graph, its take stays, and nothing is asked until somebody runs."""
+    house = theatre(
+        CHAIN, render=fading(until="multicondition"), scene=ladder("reanchor", "ask", rerolls=0)
+    )
+    house.run()
+    before = house.submits
+    assert undo(house.file, "rises") == 1
+    seen = planned(house)
+    assert "rises.anchor" not in {shot.shot for shot in seen.shots}
+    assert seen["rises"].action != "keep"
+    assert house.states("rises.anchor") == [State.CIRCLED] and house.submits == before
+    with pytest.raises(SceneError, match="Nothing was decided"):
+        undo(house.file, "rises")
 
 
 @pytest.mark.ffmpeg
