@@ -29,13 +29,9 @@ def sqlite_url(file: Path) -> URL:
     return URL.create("sqlite", database=str(file))
 
 
-#: Our few statements, compiled once in a process for all its ledgers (a run is short next to it).
-_COMPILED: dict[Any, Any] = {}
-
-
 def make_engine(url: URL | str, *, busy_s: float = 30.0) -> Engine:
     """An engine whose every commit is on the disk when it returns."""
-    engine = create_engine(url, execution_options={"compiled_cache": _COMPILED})
+    engine = create_engine(url)
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _settle_sqlite(busy_s))
         event.listen(engine, "begin", _begin_sqlite)
