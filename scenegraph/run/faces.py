@@ -72,9 +72,7 @@ class Shelf:
 class Lineup:
     """The likeness of each shot of a scene, each character looked at once."""
 
-    def __init__(
-        self, scene: Scene, model: Identity | None, shelf: Shelf, engine: Engine
-    ) -> None:
+    def __init__(self, scene: Scene, model: Identity | None, shelf: Shelf, engine: Engine) -> None:
         self._scene, self._model = scene, model
         self._shelf, self._engine = shelf, engine
         self._held: dict[tuple[str | None, Expects], Likeness] = {}
