@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from scenegraph.cli.options import AsJson, Store
 from scenegraph.cli.show import plain_table, say, show_json, show_table
 from scenegraph.errors import PersonNeeded
-from scenegraph.ledger.garbage import KINDS, Garbage
-from scenegraph.ledger.rescue import Mended
-from scenegraph.run.keeping import KEEP_DAYS, clean, garbage, mend_store
 from scenegraph.units import usd_text
+
+if TYPE_CHECKING:
+    from scenegraph.ledger.garbage import Garbage
+    from scenegraph.ledger.rescue import Mended
 
 SceneOrStore = Annotated[
     Path | None,
@@ -35,8 +36,11 @@ def gc(
         typer.Option(metavar="SLATE", help="Also this take's media, paid for or not."),
     ] = None,
     keep_days: Annotated[
-        float, typer.Option(min=0, metavar="DAYS", help="Previews of these last days stay.")
-    ] = KEEP_DAYS,
+        float | None,
+        typer.Option(
+            min=0, metavar="DAYS", help="Previews of these last days stay.", show_default="7"
+        ),
+    ] = None,
     yes: Annotated[
         bool, typer.Option("--yes", "-y", help="Remove what was paid for and named, unasked.")
     ] = False,
@@ -52,10 +56,14 @@ def gc(
 
     Example: `scenegraph gc scene.yaml`, then `scenegraph gc scene.yaml --delete`
     """
-    found = garbage(scene, store=store, keep_days=keep_days, takes=take or ())
+    from scenegraph.ledger.garbage import KINDS
+    from scenegraph.run.keeping import KEEP_DAYS, clean, garbage
+
+    days = KEEP_DAYS if keep_days is None else keep_days
+    found = garbage(scene, store=store, keep_days=days, takes=take or ())
     if delete:
         _ask_about_money(found.garbage, yes)
-        found = clean(scene, store=store, keep_days=keep_days, takes=take or ())
+        found = clean(scene, store=store, keep_days=days, takes=take or ())
     if as_json:
         show_json(found.to_json())
         return
@@ -96,6 +104,8 @@ def mend(scene: SceneOrStore = None, store: Store = None, as_json: AsJson = Fals
 
     Example: `scenegraph mend scene.yaml`
     """
+    from scenegraph.run.keeping import mend_store
+
     found = mend_store(scene, store=store)
     code = 1 if found.lost or found.missing_media else 0
     if as_json:

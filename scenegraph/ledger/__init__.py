@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from scenegraph.ledger.claims import OPEN, JobClaimed
+    from scenegraph.ledger.claims import JobClaimed
     from scenegraph.ledger.hold import Hold, SceneHeld
     from scenegraph.ledger.journal import Journal
     from scenegraph.ledger.ledger import Ledger
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from scenegraph.ledger.reviews import Chain, Measure, Overlap, Review, VerdictWord
     from scenegraph.ledger.store import MediaStore, Stored
     from scenegraph.ledger.takes import (
+        OPEN,
         Amendment,
         Engine,
         Intent,
@@ -34,7 +35,7 @@ else:
     come_late(
         __name__,
         {
-            "claims": ("OPEN", "JobClaimed"),
+            "claims": ("JobClaimed",),
             "hold": ("Hold", "SceneHeld"),
             "journal": ("Journal",),
             "ledger": ("Ledger",),
@@ -43,7 +44,16 @@ else:
             "recall": ("is_there", "memory_of"),
             "reviews": ("Chain", "Measure", "Overlap", "Review", "VerdictWord"),
             "store": ("MediaStore", "Stored"),
-            "takes": ("Amendment", "Engine", "Intent", "Money", "QueueUrls", "State", "Take"),
+            "takes": (
+                "OPEN",
+                "Amendment",
+                "Engine",
+                "Intent",
+                "Money",
+                "QueueUrls",
+                "State",
+                "Take",
+            ),
             "timeline": ("Event", "JoinKind", "ReelFormat", "Timeline"),
         },
     )

@@ -12,10 +12,8 @@ from sqlalchemy import ColumnElement, Select, bindparam, literal_column, select
 
 from scenegraph.errors import LedgerError
 from scenegraph.ledger.tables import takes
-from scenegraph.ledger.takes import State
+from scenegraph.ledger.takes import OPEN, State
 
-#: A take in one of these has been, or is about to be, asked for, and may still bring a picture.
-OPEN = (State.INTENDED, State.SUBMITTED, State.ANSWERED, State.UNKNOWN)
 HOME = (State.FETCHED, State.REVIEWED, State.CIRCLED)
 #: Every take, for an intent that nobody planned from a memory.
 ALL = 2**62

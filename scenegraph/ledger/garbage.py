@@ -23,8 +23,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from scenegraph.errors import SceneError
-from scenegraph.ledger.claims import OPEN
-from scenegraph.ledger.takes import State
+from scenegraph.ledger.takes import OPEN, State
 
 Kind = Literal["temp", "orphan", "segment", "preview", "take", "review"]
 KINDS: Mapping[Kind, str] = {

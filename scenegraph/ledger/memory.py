@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
-from scenegraph.ledger.claims import OPEN
-from scenegraph.ledger.takes import Amendment, Engine, State, Take
+from scenegraph.ledger.takes import OPEN, Amendment, Engine, State, Take
 
 #: Which of several takes of one key is given: the approved one first. A rejected take is not given.
 _RANK = {State.CIRCLED: 0, State.REVIEWED: 1, State.FETCHED: 2}

@@ -43,6 +43,10 @@ class State(StrEnum):
         return self in (State.FETCHED, State.REVIEWED, State.CIRCLED, State.REJECTED)
 
 
+#: A take in one of these has been, or is about to be, asked for, and may still bring a picture.
+OPEN = (State.INTENDED, State.SUBMITTED, State.ANSWERED, State.UNKNOWN)
+
+
 @dataclass(frozen=True, slots=True)
 class QueueUrls:
     """Where a submitted job answers, as the queue gave them; followed, never guessed."""

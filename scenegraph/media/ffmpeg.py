@@ -89,26 +89,37 @@ async def run_ffmpeg(
     progress = ("-progress", "pipe:1", "-nostats") if on_progress else ()
     full = [program, *QUIET, *progress, *arguments]
     try:
-        process = await _started(full, on_progress is not None)
+        # Not asyncio's: cancelled while it starts one, it leaves the children behind, and a loop
+        # that is closed just then waits for ever.
+        process = subprocess.Popen(  # noqa: ASYNC220  it starts as asyncio's own does, at once
+            full,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE if on_progress else subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            start_new_session=True,  # a Ctrl-C reaches us alone; we end FFmpeg and clean up
+        )
     except OSError as error:
         raise _would_not_start(full, error) from error
-    words = bytearray()
+    words: list[bytes] = []
+    ended = _Ended(on_progress)
+    watcher = threading.Thread(target=_watch, args=(process, words, ended), daemon=True)
+    watcher.start()
     try:
-        async with asyncio.timeout(timeout_s), asyncio.TaskGroup() as group:
-            group.create_task(_drain(process.stderr, words))
-            if on_progress:
-                group.create_task(_report(process.stdout, on_progress))
-            group.create_task(process.wait())
+        try:
+            async with asyncio.timeout(timeout_s):
+                await ended.seen
+        finally:
+            if watcher.is_alive():
+                kill_group(process.pid)
+            watcher.join()  # short: the group is gone. No await, so no cancel leaves a zombie.
     except TimeoutError as error:
         raise FfmpegFailed(
             f"FFmpeg took longer than {timeout_s:g} s and was stopped.",
             command=full,
-            last_words=_text(words),
+            last_words=_text(b"".join(words)),
         ) from error
-    finally:
-        await _end(process)
     if process.returncode:
-        raise _failed(full, process.returncode, _text(words))
+        raise _failed(full, process.returncode, _text(b"".join(words)))
 
 
 def run_ffmpeg_sync(command: Sequence[str], *, timeout_s: float) -> None:
@@ -250,46 +261,52 @@ def _drain_thread(stream: IO[bytes], words: list[bytes]) -> None:
         words[:] = [(b"".join(words) + chunk)[-LAST_WORDS:]]
 
 
-async def _started(command: Sequence[str], tells: bool) -> asyncio.subprocess.Process:
-    """Start the program. Cancelled meanwhile, asyncio would kill it and leave its children."""
-    starting = asyncio.ensure_future(
-        asyncio.create_subprocess_exec(
-            *command,
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE if tells else asyncio.subprocess.DEVNULL,
-            stderr=asyncio.subprocess.PIPE,
-            start_new_session=True,  # a Ctrl-C reaches us alone; we end FFmpeg and clean up
-        )
-    )
-    try:
-        return await asyncio.shield(starting)
-    except asyncio.CancelledError:
-        with contextlib.suppress(OSError):  # it did not start
-            await _end(await starting)
-        raise
+class _Ended:
+    """What a watching thread tells the loop: frames written, and the end."""
+
+    def __init__(self, on_progress: Callable[[int], None] | None) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._on_progress = on_progress
+        self.seen: asyncio.Future[None] = self._loop.create_future()
+
+    def tell(self, frames: int | None) -> None:
+        """From the thread: so many frames are written; None: the process is gone."""
+        with contextlib.suppress(RuntimeError):  # the loop was closed meanwhile
+            self._loop.call_soon_threadsafe(self._heard, frames)
+
+    def _heard(self, frames: int | None) -> None:
+        if self.seen.done():
+            return
+        if frames is None:
+            self.seen.set_result(None)
+        elif self._on_progress is not None:
+            try:
+                self._on_progress(frames)
+            except Exception as error:
+                self.seen.set_exception(error)
 
 
-async def _end(process: asyncio.subprocess.Process) -> None:
-    if process.returncode is None:
-        kill_group(process.pid)
-    # Shielded: a second cancel must not leave a zombie behind.
-    await asyncio.shield(process.wait())
+def _watch(process: subprocess.Popen[bytes], words: list[bytes], ended: _Ended) -> None:
+    """Read both pipes to their ends, and wait for the process."""
+    assert process.stderr is not None
+    reporter = None
+    if process.stdout is not None:
+        reporter = threading.Thread(target=_report, args=(process.stdout, ended.tell), daemon=True)
+        reporter.start()
+    with process.stderr:
+        _drain_thread(process.stderr, words)
+    if reporter is not None:
+        reporter.join()
+    process.wait()
+    ended.tell(None)
 
 
-async def _drain(stream: asyncio.StreamReader | None, words: bytearray) -> None:
-    """Read stderr to its end, else a full pipe stops FFmpeg; keep only the last words."""
-    assert stream is not None
-    while chunk := await stream.read(65536):
-        words += chunk
-        del words[:-LAST_WORDS]
-
-
-async def _report(stream: asyncio.StreamReader | None, tell: Callable[[int], None]) -> None:
-    assert stream is not None
-    async for line in stream:
-        name, _, value = line.decode("ascii", "replace").strip().partition("=")
-        if name == "frame" and value.strip().isdigit():
-            tell(int(value))
+def _report(stream: IO[bytes], tell: Callable[[int], None]) -> None:
+    with stream:
+        for line in stream:
+            name, _, value = line.decode("ascii", "replace").strip().partition("=")
+            if name == "frame" and value.strip().isdigit():
+                tell(int(value))
 
 
 def _text(words: bytes | bytearray) -> str:

@@ -113,6 +113,23 @@ async def test_a_cancel_leaves_no_process(tmp_path: Path, steps: int) -> None:
         os.close(held)
 
 
+@pytest.mark.parametrize("steps", [*range(1, 5), 50])
+def test_a_loop_that_is_closed_does_not_wait_for_it(tmp_path: Path, steps: int) -> None:
+    """Whoever leaves while it starts or works: the loop cancels what is left, once, and goes."""
+    stand_in = tmp_path / "ffmpeg"
+    stand_in.write_text("#!/bin/sh\nsleep 60 & wait\n")
+    stand_in.chmod(0o755)
+    left: list[asyncio.Task[None]] = []
+
+    async def leave() -> None:
+        left.append(asyncio.create_task(run_ffmpeg([str(stand_in)], timeout_s=60)))
+        for _ in range(steps):
+            await asyncio.sleep(0)
+
+    asyncio.run(leave())
+    assert left[0].cancelled()
+
+
 @pytest.mark.anyio
 async def test_a_program_that_is_none_is_a_sentence(tmp_path: Path) -> None:
     """A setting may name a text file."""
