@@ -17,10 +17,10 @@ from unittest import mock
 
 from scenegraph.fal import QueueStatus
 from scenegraph.fal.wire import Answer, Submitted
-from scenegraph.ledger import QueueUrls, Review, Take
+from scenegraph.ledger import MediaStore, QueueUrls, Review, Take
 from scenegraph.media import Clip
 from scenegraph.plan import Job
-from scenegraph.run import api
+from scenegraph.run import api, executor
 from scenegraph.run.camera import Camera
 
 HERE = "http://127.0.0.1"
@@ -45,7 +45,13 @@ class Queue:
         at = f"{HERE}/requests/{id}"
         return Submitted(id, QueueUrls(f"{at}/status", at, f"{at}/cancel"))
 
-    async def wait(self, urls: QueueUrls, _on_status: object = None) -> QueueStatus:
+    async def wait(
+        self,
+        urls: QueueUrls,
+        _on_status: object = None,
+        *,
+        request_id: str | None = None,  # noqa: ARG002
+    ) -> QueueStatus:
         await asyncio.sleep(self._latency.pop(urls.response.rpartition("/")[2], 0))
         return DONE
 
@@ -75,6 +81,9 @@ class NoUploads:
     ) -> dict[tuple[str | int, ...], str]:
         return {one.into: f"{HERE}/files/{one.sha256}" for one in job.inputs}
 
+    async def remember_answer(self, _take: Take, _url: str) -> None:
+        pass
+
 
 class NoDownloads(Camera):
     """An answer's file is not fetched, synced or probed: its hash is made up from its URL."""
@@ -101,6 +110,11 @@ class GoodEyes:
 
 @contextmanager
 def no_media() -> Iterator[None]:
-    """Within, `run_async` runs without media: the three doors to them are closed, no others."""
-    with mock.patch.multiple(api, Camera=NoDownloads, Material=NoUploads, Eyes=GoodEyes):
+    """Within, `run_async` runs without media: the doors to them are closed, no others."""
+    doors = mock.patch.multiple(api, Camera=NoDownloads, Material=NoUploads, Eyes=GoodEyes)
+    with doors, mock.patch.object(executor, "must_be_intact", is_intact):
         yield
+
+
+def is_intact(_take: Take, _store: MediaStore) -> None:
+    """There is no file that could have changed."""

@@ -29,6 +29,7 @@ from scenegraph.plan import (
 )
 from scenegraph.run.backend import open_queue
 from scenegraph.run.camera import Camera
+from scenegraph.run.collecting import without_old_objects
 from scenegraph.run.events import Event, Listener, MoneyEvent, NoticeEvent, ShotEvent, silent
 from scenegraph.run.executor import Executor
 from scenegraph.run.eyes import Eyes
@@ -152,6 +153,7 @@ async def run_async(
     early = None if is_there(place) else look_at(Memory(scene.name))
     planned = plan_all(early) if early is not None else None
     async with AsyncExitStack() as stack:
+        stack.enter_context(without_old_objects())
         ledger = stack.enter_context(Ledger.open(place))
         stack.enter_context(ledger.hold(scene.name))
         ledger.sweep(scene.name)
