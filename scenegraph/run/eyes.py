@@ -48,6 +48,7 @@ class Eyes:
         """The graph has changed: a ladder put a node in, or made a hop a new shot."""
         before, now = self._context.graph, context.graph
         self._context = context
+        self._lineup.follow(now)
         for id in now.shots:
             was = before.shots[id].tail_of if id in before.shots else None
             tail = now.shots[id].tail_of

@@ -80,6 +80,10 @@ class Lineup:
         self._held: dict[tuple[str | None, Expects], Likeness] = {}
         self._lock = Lock()
 
+    def follow(self, graph: ShotGraph) -> None:
+        """The graph has changed: a ladder put a node in, or made a hop a new shot."""
+        self._graph = graph
+
     def likeness(self, shot: str) -> Likeness:
         """Whom this shot shows, and what it says of faces. Opens stills; never raises for one."""
         reference = keyframe_of(self._graph, shot)
