@@ -202,6 +202,8 @@ def _show_plan(made: Plan) -> None:
             )
     show_table(table)
     say()
+    for chain in made.chains:
+        say(f"{chain}.")
     if not made.to_shoot:
         say("Nothing is to be shot.")
         return

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from scenegraph.plan.amend import ANCHOR, amended_graph, graph_changes, pick_amendment
     from scenegraph.plan.context import PlanContext
+    from scenegraph.plan.drifting import ChainDrift, Ends, chains_of, plan_ahead
     from scenegraph.plan.expect import Expected
     from scenegraph.plan.inputs import Input, hash_file, hash_inputs
     from scenegraph.plan.keys import derive_seed
@@ -28,6 +29,7 @@ else:
         {
             "amend": ("ANCHOR", "amended_graph", "graph_changes", "pick_amendment"),
             "context": ("PlanContext",),
+            "drifting": ("ChainDrift", "Ends", "chains_of", "plan_ahead"),
             "expect": ("Expected",),
             "inputs": ("Input", "hash_file", "hash_inputs"),
             "keys": ("derive_seed",),
@@ -44,8 +46,10 @@ __all__ = [
     "ANCHOR",
     "Act",
     "Action",
+    "ChainDrift",
     "Change",
     "Chosen",
+    "Ends",
     "Expected",
     "Input",
     "Job",
@@ -55,6 +59,7 @@ __all__ = [
     "Selection",
     "ShotPlan",
     "amended_graph",
+    "chains_of",
     "changes",
     "derive_seed",
     "graph_changes",
@@ -64,6 +69,7 @@ __all__ = [
     "knobs_of",
     "make_plan",
     "pick_amendment",
+    "plan_ahead",
     "plan_all",
     "plan_shot",
     "wish_of",

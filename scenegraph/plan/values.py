@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from scenegraph.catalog import Endpoint, FieldProblem
 from scenegraph.ledger import Engine, Intent, Take
+from scenegraph.plan.drifting import ChainDrift
 from scenegraph.plan.expect import Expected
 from scenegraph.plan.inputs import Input
 from scenegraph.scene import Rung
@@ -215,6 +216,7 @@ class Plan:
         plan_id: a hash of what it would do; the same state gives the same one.
         usd: the price of all that would be shot, on the service, without re-rolls.
         expected: the same with the re-rolls that are to be expected.
+        chains: how fast each chain with hops uses its drift budget up.
         reel_frames: new frames of the reel's shots at the reel's rate. An upper bound: cutting at
             low motion takes some away, and a shot that is lost is missing.
     """
@@ -228,6 +230,7 @@ class Plan:
     expected: Expected
     reel_frames: int
     reel_rate: Fraction
+    chains: tuple[ChainDrift, ...] = ()
 
     def __getitem__(self, shot: str) -> ShotPlan:
         for planned in self.shots:
@@ -257,5 +260,6 @@ class Plan:
             # At most: cutting at low motion takes some away. The run says the exact number.
             "reel_frames_at_most": self.reel_frames,
             "reel_rate": str(self.reel_rate),
+            "chains": [chain.to_json() for chain in self.chains],
             "shots": [shot.to_json() for shot in self.shots],
         }

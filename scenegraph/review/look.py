@@ -102,6 +102,7 @@ def look_at(
     budgets: Mapping[str, float] | None = None,
     likeness: Likeness | None = None,
     expects_overlap: bool | None = None,
+    goes_back: bool = False,
 ) -> Review:
     """Judge footage that was watched before. Pure: opens nothing.
 
@@ -109,6 +110,8 @@ def look_at(
         keyframe: RGB uint8 (h, w, 3).
         likeness: whom the clip should show; its faces are looked for in `footage.pictures`. None
             says "not measured".
+        goes_back: the clip is there to leave its parent's look for its keyframe's. It is held
+            against the keyframe alone, if there is one; the parent still tells the overlap.
     """
     wanted = budgets_with(budgets)
     overlap = None
@@ -120,7 +123,8 @@ def look_at(
     readings: dict[str, tuple[Row, Reading, str]] = {}
     if footage.frames:
         with one_thread():
-            readings = _readings(footage, first, keyframe, parent)
+            before = None if goes_back and keyframe is not None else parent
+            readings = _readings(footage, first, keyframe, before)
     measures = {
         name: as_measure(row, reading, _budget(wanted, row, name, anchor), anchor)
         for name, (row, reading, anchor) in readings.items()

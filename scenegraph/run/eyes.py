@@ -86,6 +86,7 @@ class Eyes:
                 budgets=budgets or None,
                 likeness=likeness,
                 expects_overlap=True if shot.kind == "extend" else None,
+                goes_back=shot.kind == "multicondition",
             )
         if self._children[take.shot]:
             self._keep(take, replace(footage, pictures=()))
