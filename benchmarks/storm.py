@@ -15,7 +15,7 @@ import argparse
 import shutil
 import tempfile
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
 
@@ -112,7 +112,9 @@ def _worst(review: Review | None) -> float:
 def _end_to_start(reel: Path, start: int, stop: int) -> Review:
     """The last second of reel frames [start, stop) against the first of them."""
     still = next(read_rgb(reel, start=start, stop=start + 1))
-    return look_at(watch_frames(read_frames(reel, start=stop - 24, stop=stop)), keyframe=still)
+    frames = enumerate(read_frames(reel, start=stop - 24, stop=stop))
+    footage = watch_frames(replace(planes, index=number) for number, planes in frames)
+    return look_at(footage, keyframe=still)
 
 
 def show(seen: list[Seen]) -> None:
