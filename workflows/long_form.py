@@ -8,7 +8,7 @@ from typing import Annotated, Unpack
 
 from pydantic import Field
 
-from scenegraph.scene import ExtendShot, ImageShot, MotionShot, Prompt, Scene, Shot
+from scenegraph.scene import DriftPolicy, ExtendShot, ImageShot, MotionShot, Prompt, Scene, Shot
 from workflows.craft import (
     MAIN_KEYFRAME,
     CastName,
@@ -25,6 +25,7 @@ from workflows.registry import recipe
 
 OPENING_S = 5.0
 STEADY = "steady, no zoom"
+WITH_MOTION = 3
 
 
 @recipe
@@ -39,15 +40,16 @@ def long_form(
     lighting: Words | None = None,
     character: CastName = "lead",
     look: Words | None = None,
-    reanchor_every: Annotated[int, Field(ge=1, le=50)] = 3,
+    reanchor_every: Annotated[int, Field(ge=1, le=50)] | None = None,
     motion: File | None = None,
     **options: Unpack[SceneOptions],
 ) -> Scene:
     """A long take of 8 seconds to minutes: a keyframe, hops, planned re-anchors.
 
-    Every hop drifts a little and the little ones add up, so after `reanchor_every` hops the chain
-    is tied to the keyframe again (MultiCondition from the still and the end of the last hop)
-    before the drift budget is spent, not after.
+    Every hop drifts a little and the little ones add up, so the chain is tied to the keyframe
+    again (MultiCondition from the still and the end of the last hop) before the drift budget is
+    spent, not after. By default the plan says where (`drift.plan_ahead`), from what was measured
+    on the scene's chains, and such re-anchors come on top of `duration`, about 2 s each.
 
     Args:
         keyframe: the character's canonical still, relative to the scene file.
@@ -59,15 +61,19 @@ def long_form(
         lighting: light and mood.
         character: a short name for who it is.
         look: who it is in words; prompts say it.
-        reanchor_every: so many hops in a row, then the keyframe again. Three hops of generated
-            video stay within the usual budgets; five often do not.
+        reanchor_every: so many hops in a row, then the keyframe again, written into the scene as
+            shots of their own. Three hops of generated video stay within the usual budgets; five
+            often do not. Three when there is a `motion`.
         motion: a reference clip whose motion the re-anchors follow.
 
     >>> scene = long_form(keyframe="mara.png", beats=["she waits", "she listens"], duration=30)
     >>> [(shot.id, shot.kind) for shot in scene.shots]  # doctest: +NORMALIZE_WHITESPACE
-    [('opening', 'i2v'), ('rolls-1', 'extend'), ('rolls-2', 'extend'),
-     ('anchor-1', 'multicondition'), ('rolls-3', 'extend')]
+    [('opening', 'i2v'), ('rolls-1', 'extend'), ('rolls-2', 'extend')]
+    >>> scene.drift.plan_ahead
+    True
     """
+    if reanchor_every is None and motion is not None:
+        reanchor_every = WITH_MOTION
     hops, each = even_hops(duration - OPENING_S, rate_of(options))
     if len(beats) > hops + 1:
         raise long_form.refusal(
@@ -112,10 +118,17 @@ def long_form(
             )
     people = cast(character, look, **{MAIN_KEYFRAME: keyframe})
     motions = {"reference": str(motion)} if motion else {}
-    return make_scene("Long form", shots, options, characters=people, motions=motions)
+    return make_scene(
+        "Long form",
+        shots,
+        options,
+        characters=people,
+        motions=motions,
+        drift=DriftPolicy(plan_ahead=reanchor_every is None),
+    )
 
 
-def stretches(hops: int, beats: int, reanchor_every: int) -> Iterator[tuple[int, int, int]]:
+def stretches(hops: int, beats: int, reanchor_every: int | None) -> Iterator[tuple[int, int, int]]:
     """What follows the opening, as (number of the re-anchor or 0, beat, hops in a row).
 
     >>> list(stretches(hops=5, beats=2, reanchor_every=3))
@@ -124,7 +137,7 @@ def stretches(hops: int, beats: int, reanchor_every: int) -> Iterator[tuple[int,
     slots = []
     for place in range(1, hops + 1):
         beat = place * beats // (hops + 1)
-        is_anchor = place % (reanchor_every + 1) == 0
-        slots.append((place // (reanchor_every + 1) if is_anchor else 0, beat))
+        anchor, rest = divmod(place, reanchor_every + 1) if reanchor_every else (0, 0)
+        slots.append((0 if rest else anchor, beat))
     for (anchor, beat), run in groupby(slots):
         yield anchor, beat, len(list(run))

@@ -179,6 +179,8 @@ def run_command(path: Path, made: Plan, store: str | None, chosen: Selection) ->
 def _show_plan(made: Plan, path: Path, command: str) -> None:
     _table(made, made.shots)
     say()
+    for chain in made.chains:
+        say(f"{chain}.")
     if made.submits:
         say(_sum(made))
     elif made.has_work:

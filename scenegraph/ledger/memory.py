@@ -101,7 +101,8 @@ class Memory:
         A preview and a paid take never stand in for each other: each engine has its own circled
         take of a shot, and a run of the one leaves those of the other alone.
         """
-        if all(take.engine == engine for rows in self.takes.values() for take in rows):
+        own_takes = all(take.engine == engine for rows in self.takes.values() for take in rows)
+        if own_takes and all(_is_of(one, engine) for one in self.amendments):
             return self
         takes = {
             shot: own
@@ -109,7 +110,11 @@ class Memory:
             if (own := tuple(take for take in rows if take.engine == engine))
         }
         ids = {take.id for rows in takes.values() for take in rows}
-        decided = tuple(one for one in self.amendments if one.take is None or one.take in ids)
+        decided = tuple(
+            one
+            for one in self.amendments
+            if (one.take is None and _is_of(one, engine)) or one.take in ids
+        )
         return replace(self, takes=takes, amendments=decided)
 
     @property
@@ -168,3 +173,8 @@ class Memory:
         """Takes that the service may still owe us, oldest first."""
         owed = [t for rows in self.takes.values() for t in rows if t.state.is_pending]
         return tuple(sorted(owed, key=lambda take: take.id))
+
+
+def _is_of(amendment: Amendment, engine: Engine) -> bool:
+    """Whether a decision about no take was taken for this engine, or for both."""
+    return amendment.take is not None or amendment.values.get("engine", engine) == engine

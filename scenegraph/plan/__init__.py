@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from scenegraph.plan.amend import ANCHOR, amended_graph, graph_changes, pick_amendment
     from scenegraph.plan.context import PlanContext
+    from scenegraph.plan.drifting import ChainDrift, Ends, chains_of, plan_ahead
     from scenegraph.plan.expect import Expected
     from scenegraph.plan.hold import PlanChanged, must_hold
     from scenegraph.plan.inputs import Input, hash_file, hash_inputs
@@ -31,6 +32,7 @@ else:
         {
             "amend": ("ANCHOR", "amended_graph", "graph_changes", "pick_amendment"),
             "context": ("PlanContext",),
+            "drifting": ("ChainDrift", "Ends", "chains_of", "plan_ahead"),
             "expect": ("Expected",),
             "hold": ("PlanChanged", "must_hold"),
             "inputs": ("Input", "hash_file", "hash_inputs"),
@@ -51,8 +53,10 @@ __all__ = [
     "BEST",
     "Act",
     "Action",
+    "ChainDrift",
     "Change",
     "Chosen",
+    "Ends",
     "Expected",
     "Input",
     "Job",
@@ -65,6 +69,7 @@ __all__ = [
     "ShotPlan",
     "WhatIf",
     "amended_graph",
+    "chains_of",
     "changes",
     "derive_seed",
     "graph_changes",
@@ -76,6 +81,7 @@ __all__ = [
     "must_hold",
     "one_by_one",
     "pick_amendment",
+    "plan_ahead",
     "plan_all",
     "plan_shot",
     "series_amendment",

@@ -8,12 +8,13 @@ planning runs again on scene, amendments and takes; so a re-run replays the same
 | accept | the drifted take is good enough | setup |
 | reroll | another take of the same setup; its phrases, if any, join the prompt | phrases |
 | tune | parameters and phrases from now on | parameters, phrases |
-| reanchor | a node `<shot>.anchor` before the hop | keyframe, motion, frames, prompt |
+| reanchor | a node `<shot>.anchor` before the hop | keyframe, motion, frames, prompt, planned |
 | cut | the hop becomes a shot from a keyframe, in another framing | keyframe, framing |
 | grade | the drifted take is kept; its colour is matched at the cut | grade, setup |
 | ask | a person must decide about this take | – |
 | takes | so many takes of `setup` side by side, after take `after` | takes, after, setup |
 | best | the best of takes that were shot side by side | – |
+| ahead | nothing by itself: over these hops it was thought ahead (`plan.drifting`) | hops, slope |
 | pick | a person circled this take while the shot wanted `setup` | setup |
 | undo | everything before it is void for this shot | – |
 """
@@ -31,6 +32,8 @@ from scenegraph.scene import ImageShot, MotionShot, Prompt, Scene, Shot, ShotGra
 #: New frames of an anchor when its amendment does not say: long enough to arrive, short to pay.
 ANCHOR_FRAMES = 48
 ANCHOR = ".anchor"
+#: The hops of a chain that were thought about before they were shot.
+AHEAD = "ahead"
 #: Amendments by which a take is kept that planning alone would not keep.
 KEEPING = ("accept", "grade", "pick")
 #: Amendments that change the graph.
@@ -113,7 +116,7 @@ def amended_graph(scene: Scene, memory: Memory, graph: ShotGraph | None = None) 
     wanted = {
         shot: last
         for shot in graph.shots
-        if (last := _last_change(memory.amended(shot))) is not None
+        if (last := _last_change(scene, memory.amended(shot))) is not None
     }
     if not wanted:
         return graph
@@ -142,10 +145,15 @@ def graph_changes(memory: Memory, shot: str) -> tuple[Amendment, ...]:
     return tuple(one for one in memory.amended(shot) if one.kind in GRAPH_CHANGES)
 
 
-def _last_change(amendments: Iterable[Amendment]) -> Amendment | None:
+def is_in_force(scene: Scene, amendment: Amendment) -> bool:
+    """What was planned ahead holds for as long as the scene asks for that."""
+    return scene.drift.plan_ahead or not amendment.values.get("planned")
+
+
+def _last_change(scene: Scene, amendments: Iterable[Amendment]) -> Amendment | None:
     last = None
     for amendment in amendments:
-        if amendment.kind in GRAPH_CHANGES:
+        if amendment.kind in GRAPH_CHANGES and is_in_force(scene, amendment):
             last = amendment
     return last
 

@@ -82,6 +82,10 @@ class PlanContext:
             raise
         memory = memory.for_engine(engine)
         whole = graph or amended_graph(scene, memory)
+        selection = selection or Selection()
+        chosen = selection.on(whole)
+        if not chosen.whole:
+            chosen = _with_anchors(chosen, whole, whole.select(selection.omit))
         return cls(
             scene=scene,
             graph=whole,
@@ -89,7 +93,7 @@ class PlanContext:
             engine=engine,
             catalog=catalog,
             hashes=hashes,
-            chosen=(selection or Selection()).on(whole),
+            chosen=chosen,
             run=run,
         )
 
@@ -158,17 +162,11 @@ class PlanContext:
         A node that was put before a shot may be shot when the shot may.
         """
         graph = amended_graph(self.scene, memory)
-        chosen = self.chosen
-        new = {
-            id
-            for id in graph.shots
-            if id.endswith(ANCHOR) and id[: -len(ANCHOR)] in chosen.selected
-        }
         return replace(
             self,
             memory=memory,
             graph=graph,
-            chosen=replace(chosen, selected=chosen.selected | new, asked=chosen.asked | new),
+            chosen=_with_anchors(self.chosen, graph),
             planned=dict(self.planned),
             _settled={},
             _memo=Memo(),
@@ -249,3 +247,15 @@ class PlanContext:
             if self._claims.setdefault(take.id, shot) == shot:
                 return take
         return None
+
+
+def _with_anchors(
+    chosen: Chosen, graph: ShotGraph, omitted: frozenset[str] = frozenset()
+) -> Chosen:
+    """A node that was put before a shot may be shot when the shot may."""
+    new = {
+        id
+        for id in graph.shots
+        if id.endswith(ANCHOR) and id[: -len(ANCHOR)] in chosen.selected and id not in omitted
+    }
+    return replace(chosen, selected=chosen.selected | new, asked=chosen.asked | new)

@@ -12,7 +12,7 @@ from typing import Any
 
 from scenegraph.catalog import length_for, price_of
 from scenegraph.ledger import Take
-from scenegraph.plan.amend import ANCHOR_FRAMES, chain_keyframe
+from scenegraph.plan.amend import ANCHOR_FRAMES, chain_keyframe, is_in_force
 from scenegraph.plan.asking import Words
 from scenegraph.plan.context import PlanContext
 from scenegraph.plan.keys import digest
@@ -37,7 +37,8 @@ def graph_rungs(context: PlanContext, shot: Shot, job: Job) -> RungPrices:
     """
     if shot.kind != "extend" or chain_keyframe(context.graph, shot.id) is None:
         return {}
-    done = {one.kind for one in context.memory.amended(shot.id)}
+    amended = context.memory.amended(shot.id)
+    done = {one.kind for one in amended if is_in_force(context.scene, one)}
     found: dict[Rung, tuple[Decimal, Mapping[str, Any]]] = {}
     if "reanchor" not in done:
         anchor = _price(context, "multicondition", job, ANCHOR_FRAMES, shown=job.num_frames)

@@ -14,6 +14,7 @@ from scenegraph.errors import Problem, SceneInvalid
 from scenegraph.ledger import Engine, Memory
 from scenegraph.plan.amend import chain_keyframe
 from scenegraph.plan.context import PlanContext
+from scenegraph.plan.drifting import Ends, chain_drifts
 from scenegraph.plan.expect import expect
 from scenegraph.plan.hold import plan_id
 from scenegraph.plan.ladder import ladder_of
@@ -34,6 +35,7 @@ def make_plan(
     selection: Selection | None = None,
     graph: ShotGraph | None = None,
     run: int | None = None,
+    ends: Ends | None = None,
 ) -> Plan:
     """What is still to shoot, parents first. Reads no file, calls no one, spends nothing.
 
@@ -41,6 +43,7 @@ def make_plan(
         hashes: of every still and motion (`hash_inputs`).
         graph: the amended graph, when the caller has it already.
         run: the run that is under way, so that what it has forced is not forced again.
+        ends: where the kept takes of chains end, as shares of their drift budgets.
 
     Raises:
         SceneInvalid: requests that the service would not take, all of them with their places.
@@ -56,7 +59,8 @@ def make_plan(
         graph=graph,
         run=run,
     )
-    return plan_all(context)
+    chains = chain_drifts(scene, context.graph, ends or {})
+    return replace(plan_all(context), chains=chains)
 
 
 def plan_all(context: PlanContext) -> Plan:

@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from scenegraph.catalog import Endpoint, FieldProblem
 from scenegraph.ledger import Engine, Intent, State, Take
+from scenegraph.plan.drifting import ChainDrift
 from scenegraph.plan.expect import Expected
 from scenegraph.plan.inputs import Input
 from scenegraph.scene import Rung
@@ -251,6 +252,7 @@ class Plan:
         plan_id: a hash of what it would do; the same state gives the same one.
         usd: the price of all that would be shot, on the service, without re-rolls.
         expected: the same with the re-rolls that are to be expected.
+        chains: how fast each chain with hops uses its drift budget up.
         reel_frames: new frames of the reel's shots at the reel's rate. An upper bound: cutting at
             low motion takes some away, and a shot that is lost is missing.
     """
@@ -264,6 +266,7 @@ class Plan:
     expected: Expected
     reel_frames: int
     reel_rate: Fraction
+    chains: tuple[ChainDrift, ...] = ()
 
     def __getitem__(self, shot: str) -> ShotPlan:
         for planned in self.shots:
@@ -331,5 +334,6 @@ class Plan:
                 for shot in self.failed
             ],
             "next": self.next_step,
+            "chains": [chain.to_json() for chain in self.chains],
             "shots": [shot.to_json() for shot in self.shots],
         }

@@ -86,6 +86,9 @@ def _chain(material: Material, ids: Sequence[str], reviews: Sequence[Review | No
         lines=tuple(line for line in lines if _worst(line.shares) >= WORTH_A_LINE),
         calm=tuple(line.name for line in lines if _worst(line.shares) < WORTH_A_LINE),
         not_measured=tuple(silent.items()),
+        budget=tuple(
+            str(one) for one in material.plan.chains if {one.chain, f"{one.chain}.1"} & set(ids)
+        ),
     )
 
 

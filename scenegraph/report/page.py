@@ -196,6 +196,7 @@ class ChainView:
     """A start and the hops behind it. `marks` says how each began: start, hop or anchor.
 
     `lines` are drawn, worst first; `calm` names measures that stayed far within their budgets.
+    `budget` says how fast the chain uses its own up.
     """
 
     shots: tuple[str, ...]
@@ -205,6 +206,7 @@ class ChainView:
     lines: tuple[DriftLine, ...]
     calm: tuple[str, ...]
     not_measured: tuple[tuple[str, str], ...]
+    budget: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

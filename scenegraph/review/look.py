@@ -107,6 +107,7 @@ def look_at(
     likeness: Likeness | None = None,
     expects_overlap: bool | None = None,
     chain: Chain | None = None,
+    goes_back: bool = False,
 ) -> Review:
     """Judge footage that was watched before. Pure: opens nothing.
 
@@ -114,6 +115,8 @@ def look_at(
         keyframe: RGB uint8 (h, w, 3).
         likeness: whom the clip should show; its faces are looked for in `footage.pictures`. None
             says "not measured".
+        goes_back: the clip is there to leave its parent's look for its keyframe's. It is held
+            against the keyframe alone, if there is one; the parent still tells the overlap.
     """
     wanted = budgets_with(budgets)
     overlap = None
@@ -123,15 +126,16 @@ def look_at(
     # what a broken clip still shows is measured over all of it
     first = overlap.frames if overlap and not broken else 0
     readings: dict[str, tuple[Row, Reading, str]] = {}
+    before = None if goes_back and keyframe is not None else parent
     if footage.frames:
         with one_thread():
-            readings = _readings(footage, first, keyframe, parent)
+            readings = _readings(footage, first, keyframe, before)
     measures = {
         name: as_measure(row, reading, _budget(wanted, row, name, anchor), anchor)
         for name, (row, reading, anchor) in readings.items()
     }
-    longer = None
-    if parent is not None and not broken:
+    longer = None  # what goes back to its keyframe starts the sums anew
+    if before is not None and not broken:
         longer = chain_on(chain, steps_of({name: found[1] for name, found in readings.items()}))
         measures |= chain_measures(longer, wanted)
     measures["identity"], faces = _identity(footage, first, likeness, wanted)

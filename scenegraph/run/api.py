@@ -27,6 +27,7 @@ from scenegraph.plan import (
     must_hold,
     plan_all,
 )
+from scenegraph.run.ahead import decide_ahead, ends_of, with_decisions, write_down
 from scenegraph.run.backend import open_queue
 from scenegraph.run.camera import Camera
 from scenegraph.run.collecting import without_old_objects
@@ -160,6 +161,9 @@ async def run_async(
         if backend == "animatic" and queue is None:
             _forget_dead_previews(ledger, scene.name)
         memory = ledger.memory(scene.name)
+        ends = ends_of(scene, memory, backend, ledger.review_of) if scene.drift.plan_ahead else {}
+        ahead = decide_ahead(scene, memory, backend, ends, selection)
+        memory = with_decisions(memory, ahead)
         if early is not None and early.memory == memory and not memory.elsewhere:
             context = early
         else:
@@ -173,6 +177,9 @@ async def run_async(
         number = ledger.begin_run(scene.name, backend)
         # From here on the run's own takes count as shot, so a forced shot is forced once.
         context = replace(context, run=number)
+        if ahead:
+            memory = write_down(ledger, scene.name, ahead, number)
+            context = replace(context, memory=memory.for_engine(backend))
         journal = await stack.enter_async_context(Journal(ledger))
         slots = Slots(jobs or (settings.fal_inflight if backend == "fal" else os.cpu_count() or 2))
         if queue is None:

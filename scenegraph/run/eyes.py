@@ -95,6 +95,7 @@ class Eyes:
                 likeness=likeness,
                 expects_overlap=True if shot.kind == "extend" else None,
                 chain=known.chain if known is not None else None,
+                goes_back=shot.kind == "multicondition",
             )
         if self._children[take.shot]:
             self._keep(take, replace(footage, pictures=()))

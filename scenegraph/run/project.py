@@ -7,6 +7,7 @@ from pathlib import Path
 
 from scenegraph.ledger import Engine, Memory, State, Take, memory_of
 from scenegraph.plan import Plan, Selection, hash_inputs, make_plan
+from scenegraph.run.ahead import decide_ahead, ends_in, with_decisions
 from scenegraph.scene import Scene, load_scene
 from scenegraph.settings import Settings
 
@@ -67,12 +68,17 @@ def plan(
     settings = settings or Settings()
     scene = open_scene(scene, settings)
     memory = remember(scene, store=store, settings=settings)
+    if backend == "animatic":
+        memory = without_dead_previews(memory)
+    ends = ends_in(store_of(scene, settings, store), scene, memory, backend)
+    ahead = decide_ahead(scene, memory, backend, ends, selection)
     return make_plan(
         scene,
-        without_dead_previews(memory) if backend == "animatic" else memory,
+        with_decisions(memory, ahead),
         engine=backend,
         hashes=hash_inputs(scene),
         selection=selection,
+        ends=ends,
     )
 
 

@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from scenegraph.errors import SceneError
+from scenegraph.ledger import Memory
+from scenegraph.plan import plan_ahead
 from scenegraph.scene import Scene
 from workflows import (
     Recipe,
@@ -162,6 +164,17 @@ def test_a_long_form_never_rolls_longer_than_allowed_without_its_keyframe(every:
             assert shot.character == "lead"
     assert longest == every
     assert len(scene.graph().chains()) == 1 + kinds(scene).count("multicondition")
+
+
+def test_a_long_form_is_anchored_before_its_budget_is_spent_unless_told_how_often() -> None:
+    """Where is worked out from the chain's own drift; `reanchor_every` and a motion fix it."""
+    free = long_form(keyframe="m.png", beats=["a"], duration=60)
+    assert free.drift.plan_ahead and set(kinds(free)) == {"i2v", "extend"}
+    ahead = [one.shot for one in plan_ahead(free, Memory("s"), "fal", {}) if one.kind != "ahead"]
+    assert ahead == ["rolls-1.5", "rolls-1.9"]
+    for fixed in ({"reanchor_every": 3}, {"motion": "sway.mp4"}):
+        scene = long_form(keyframe="m.png", beats=["a"], duration=60, **fixed)
+        assert not scene.drift.plan_ahead and "multicondition" in kinds(scene)
 
 
 def test_a_long_form_plays_its_beats_in_order_and_all_of_them() -> None:
