@@ -30,7 +30,8 @@ from scenegraph.scene import DriftPolicy, Rung, phrases_for, plain_name
 
 #: Measures of these endings are not this hop's own: they are held against the canonical keyframe,
 #: or added up along the chain.
-INHERITED = ("_vs_keyframe", "_along_chain")
+KEYFRAME_SUFFIX = "_vs_keyframe"
+INHERITED = (KEYFRAME_SUFFIX, "_along_chain")
 #: Knobs of the service against colours and contrast that climb hop by hop (LTX-Video's own).
 TUNED: Mapping[str, float] = {"temporal_adain_factor": 0.8, "tone_map_compression_ratio": 0.3}
 #: What those knobs work on.
