@@ -203,7 +203,8 @@ def _show_plan(made: Plan) -> None:
     show_table(table)
     say()
     for chain in made.chains:
-        say(f"{chain}.")
+        if chain.hops > 1:
+            say(f"{chain}.")
     if not made.to_shoot:
         say("Nothing is to be shot.")
         return
@@ -239,14 +240,14 @@ def graph(
 
     Example: `scenegraph graph scene.yaml --out graph.svg`
     """
-    from scenegraph.run import remember
+    from scenegraph.run import graph_now, remember
     from scenegraph.scene import draw_dot, draw_mermaid, draw_svg, load_scene
 
     loaded = load_scene(scene)
     endings = {".svg": "svg", ".dot": "dot", ".gv": "dot", ".mmd": "mermaid"}
     kind = format or endings.get(out.suffix if out else "", "mermaid")
-    shots = loaded.graph()
     memory = remember(loaded, store=store)
+    shots = graph_now(loaded, memory, store=store)
     state = {id: "circled" for id in shots.shots if memory.circled(id) is not None}
     draw = {"mermaid": draw_mermaid, "dot": draw_dot, "svg": draw_svg}[kind]
     text = draw(shots, state=state)
