@@ -109,14 +109,14 @@ def graph(
 
     Example: `scenegraph graph scene.yaml --out graph.svg`
     """
-    from scenegraph.run import remember
+    from scenegraph.run import graph_now, remember
     from scenegraph.scene import draw_dot, draw_mermaid, draw_svg, load_scene
 
     loaded = load_scene(scene)
     endings = {".svg": "svg", ".dot": "dot", ".gv": "dot", ".mmd": "mermaid"}
     kind = format or endings.get(out.suffix if out else "", "mermaid")
-    shots = loaded.graph()
     memory = remember(loaded, store=store)
+    shots = graph_now(loaded, memory, store=store)
     state = {id: "circled" for id in shots.shots if memory.circled(id) is not None}
     draw = {"mermaid": draw_mermaid, "dot": draw_dot, "svg": draw_svg}[kind]
     text = draw(shots, state=state)

@@ -140,15 +140,19 @@ class Ledger(Attempts):
         with sentences(self.place), self._engine.connect() as connection:
             return reading.read_events(connection, take, run)
 
-    def review_of(self, take_id: int) -> Review | None:
-        """The kept review of a take, with its series and prints; None before it was looked at."""
+    def review_of(self, take_id: int, *, only: str | None = None) -> Review | None:
+        """The kept review of a take, with its series and prints; None before it was looked at.
+
+        Args:
+            only: the ending of the names of the series that are wanted; nothing else is read.
+        """
         with sentences(self.place), self._engine.connect() as connection:
             row = connection.execute(
                 select(takes.c.review, takes.c.sheet).where(takes.c.id == take_id)
             ).first()
         if row is None or row.review is None:
             return None
-        return review_from(row.review, self.store.path(row.sheet) if row.sheet else None)
+        return review_from(row.review, self.store.path(row.sheet) if row.sheet else None, only)
 
     def reels(self, scene: str) -> tuple[Mapping[str, Any], ...]:
         """The scene's reels, oldest first: {"id", "path", "timeline", "run", "created_at", …}."""

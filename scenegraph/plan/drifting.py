@@ -87,7 +87,7 @@ class ChainDrift:
         if self.over_at is not None:
             said += f"expected over it at hop {self.over_at} of {self.hops}"
         else:
-            said += f"expected within it for all {self.hops} hops"
+            said += f"expected within it for its {self.hops} hop{'s' if self.hops > 1 else ''}"
         if self.anchors:
             said += f", anchored again before {', '.join(self.anchors)}"
         return f"{said}; {self.basis}"

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
         ShotEvent,
         silent,
     )
-    from scenegraph.run.project import open_scene, plan, remember, store_of
+    from scenegraph.run.project import graph_now, open_scene, plan, remember, store_of
     from scenegraph.run.reel import Reel, make_reel, reel_path
     from scenegraph.run.result import RunResult, ShotOutcome
 else:
@@ -38,7 +38,7 @@ else:
                 "ShotEvent",
                 "silent",
             ),
-            "project": ("open_scene", "plan", "remember", "store_of"),
+            "project": ("graph_now", "open_scene", "plan", "remember", "store_of"),
             "reel": ("Reel", "make_reel", "reel_path"),
             "result": ("RunResult", "ShotOutcome"),
         },
@@ -55,6 +55,7 @@ __all__ = [
     "ShotEvent",
     "ShotOutcome",
     "cut_again",
+    "graph_now",
     "make_reel",
     "open_scene",
     "plan",

@@ -4,7 +4,7 @@ and what is planned ahead from that.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,6 +16,9 @@ from scenegraph.scene import Scene
 
 #: Series of this ending run along the clip, signed, in the unit of their measure.
 TRACK = "_drift"
+#: Takes whose reviews are read for a plan, some milliseconds each. Chains past it are taken to
+#: drift as those before it do.
+MOST_READ = 200
 
 
 def shares_of(review: Review) -> dict[str, float]:
@@ -33,21 +36,21 @@ def shares_of(review: Review) -> dict[str, float]:
     return found
 
 
-def ends_of(
-    scene: Scene, memory: Memory, engine: Engine, review_of: Callable[[int], Review | None]
-) -> Ends:
+def ends_of(scene: Scene, memory: Memory, engine: Engine, ledger: Ledger) -> Ends:
     """Where the kept takes of all chains end, and those of the shots that the chains start from."""
     memory = memory.for_engine(engine)
     graph = scene.graph()
-    found = {}
+    found: dict[str, Mapping[str, float]] = {}
     for hops in chains_of(scene):
+        if len(found) >= MOST_READ:
+            break
         first = graph.shots[hops[0]].tail_of
         for shot in (first, *hops, *(hop + ANCHOR for hop in hops)):
             take = memory.circled(shot) if shot is not None else None
             if shot is None or take is None or shot in found:
                 continue
             try:
-                review = review_of(take.id)
+                review = ledger.review_of(take.id, only=KEYFRAME_SUFFIX + TRACK)
             except LedgerError:  # `mend` says what is wrong with it; here it is only not measured
                 continue
             if review is not None:
@@ -60,7 +63,7 @@ def ends_in(store: Path, scene: Scene, memory: Memory, engine: Engine) -> Ends:
     if not is_there(store) or not any(memory.circled(h) for c in chains_of(scene) for h in c):
         return {}
     with Ledger.open(store, create=False) as ledger:
-        return ends_of(scene, memory, engine, ledger.review_of)
+        return ends_of(scene, memory, engine, ledger)
 
 
 def decide_ahead(

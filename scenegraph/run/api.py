@@ -161,7 +161,7 @@ async def run_async(
         if backend == "animatic" and queue is None:
             _forget_dead_previews(ledger, scene.name)
         memory = ledger.memory(scene.name)
-        ends = ends_of(scene, memory, backend, ledger.review_of) if scene.drift.plan_ahead else {}
+        ends = ends_of(scene, memory, backend, ledger) if scene.drift.plan_ahead else {}
         ahead = decide_ahead(scene, memory, backend, ends, selection)
         memory = with_decisions(memory, ahead)
         if early is not None and early.memory == memory and not memory.elsewhere:

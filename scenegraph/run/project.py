@@ -6,9 +6,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from scenegraph.ledger import Engine, Memory, State, Take, memory_of
-from scenegraph.plan import Plan, Selection, hash_inputs, make_plan
+from scenegraph.plan import Plan, Selection, amended_graph, hash_inputs, make_plan
 from scenegraph.run.ahead import decide_ahead, ends_in, with_decisions
-from scenegraph.scene import Scene, load_scene
+from scenegraph.scene import Scene, ShotGraph, load_scene
 from scenegraph.settings import Settings
 
 STORE = ".scenegraph"
@@ -80,6 +80,14 @@ def plan(
         selection=selection,
         ends=ends,
     )
+
+
+def graph_now(scene: Scene, memory: Memory, *, store: str | Path | None = None) -> ShotGraph:
+    """The graph as a run would have it: with what ladders put in, and what is planned ahead."""
+    engine = memory.leading_engine
+    ends = ends_in(store_of(scene, Settings(), store), scene, memory, engine)
+    ahead = decide_ahead(scene, memory, engine, ends)
+    return amended_graph(scene, with_decisions(memory, ahead).for_engine(engine))
 
 
 def dead_previews(memory: Memory) -> tuple[Take, ...]:

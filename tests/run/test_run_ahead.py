@@ -136,7 +136,7 @@ def test_ends_are_signed_shares_of_the_budget(theatre: Callable[..., Any]) -> No
     house.run()
     scene = load_scene(house.file)
     with Ledger.open(house.folder / ".scenegraph", create=False) as ledger:
-        ends = ends_of(scene, ledger.memory(scene.name), "fal", ledger.review_of)
+        ends = ends_of(scene, ledger.memory(scene.name), "fal", ledger)
     fades = [ends[f"night.{n}"]["saturation"] for n in range(1, 5)]
     assert all(later < earlier < 0 for earlier, later in pairwise(fades))
     assert abs(ends["night.5.anchor"]["saturation"]) < abs(fades[-1]) / 3
