@@ -86,7 +86,7 @@ class Executor:
         self._ledger = journal.ledger
         self._camera, self._material, self._eyes = camera, material, eyes
         self._slots, self._listener, self._tells = slots, listener, Outcomes(listener)
-        self._tasks: dict[str, asyncio.Task[ShotOutcome]] = {}
+        self._tasks: dict[str, asyncio.Future[ShotOutcome]] = {}
         self._claims = Claims(journal, camera, context.memory.scene, self._tasks)
         self._fail_fast = fail_fast
         self._stopped: FailFast | None = None
@@ -101,7 +101,9 @@ class Executor:
             for take in older:
                 group.create_task(self._bring_in(take), name=f"collect {take.slate}")
             for shot in self._context.graph.order:  # parents come first: they are there already
-                self._tasks[shot] = group.create_task(self._shot(shot), name=shot)
+                self._tasks[shot] = self._at_once(shot) or group.create_task(
+                    self._shot(shot), name=shot
+                )
         # A ladder may have put shots into the graph meanwhile: they stand where they are played.
         return tuple(self._tasks[shot].result() for shot in self._context.graph.order)
 
@@ -142,6 +144,21 @@ class Executor:
             self._listener(NoticeEvent(message=f"{take.slate}, of an earlier run: {error.message}"))
         else:
             self._listener(NoticeEvent(message=f"{take.slate}, of an earlier run, was collected."))
+
+    def _at_once(self, shot: str) -> asyncio.Future[ShotOutcome] | None:
+        """What needs no task: a shot that is kept as it is, below shots that are."""
+        parents: dict[str, Take | None] = {}
+        for parent in self._context.graph.parents(shot):
+            above = self._tasks.get(parent)
+            if above is None or not above.done() or not above.result().kept:
+                return None
+            parents[parent] = above.result().take
+        planned = plan_shot(self._context, shot, parents)
+        if planned.action != "keep" or planned.act != "none":
+            return None
+        done: asyncio.Future[ShotOutcome] = asyncio.get_running_loop().create_future()
+        done.set_result(self._tells.as_it_is(planned, None, False))
+        return done
 
     async def _shot(self, shot: str) -> ShotOutcome:
         try:
