@@ -21,6 +21,7 @@ from scenegraph.errors import (
     SceneGraphError,
     ShotError,
     SubmitUncertain,
+    TakeDamaged,
 )
 from scenegraph.fal import JobGone, Remedy, remedy_of
 from scenegraph.ledger import JobClaimed, Journal, Review, State, Take
@@ -274,11 +275,12 @@ class Executor:
         self, planned: ShotPlan, take: Take, parents: Mapping[str, Take | None], asked: bool
     ) -> ShotOutcome | None:
         """Look at a take and follow its verdict; None when another take is to be shot."""
-        review = await self._look(take, parents)
-        decision: Decision = Circle(take)
-        if review.verdict != "good":
-            parent = self._parent_of(take, parents)
-            decision = next_step(await self._situation(planned, take, review, parent))
+        review = await self._seen(take, parents)
+        if review.verdict == "good":
+            return self._tells.kept(planned, await self._keep(take, review), asked)
+        await self._write_down(take, review)
+        parent = self._parent_of(take, parents)
+        decision: Decision = next_step(await self._situation(planned, take, review, parent))
         match decision:
             case Circle():
                 if decision.amendment is not None:
@@ -313,11 +315,26 @@ class Executor:
         return self._tells.without(planned, circled, decision.ends_as, ended, asked, error)
 
     async def _look(self, take: Take, parents: Mapping[str, Take | None]) -> Review:
+        review = await self._seen(take, parents)
+        await self._write_down(take, review)
+        return review
+
+    async def _seen(self, take: Take, parents: Mapping[str, Take | None]) -> Review:
         self._tells.tell(take.shot, "reviewing", take)
-        review = await self._eyes.look(take, self._parent_of(take, parents))
+        return await self._eyes.look(take, self._parent_of(take, parents))
+
+    async def _write_down(self, take: Take, review: Review) -> None:
         await self._journal.reviewed(take.id, review)
         await asyncio.to_thread(must_be_intact, take, self._ledger.store)
-        return review
+
+    async def _keep(self, take: Take, review: Review) -> Take:
+        """Circle a good take in the same commit as its review: nothing is done between the two."""
+        try:
+            await asyncio.to_thread(must_be_intact, take, self._ledger.store)
+        except TakeDamaged:
+            await self._journal.reviewed(take.id, review)
+            raise
+        return await self._journal.kept(take.id, review)
 
     def _parent_of(self, take: Take, parents: Mapping[str, Take | None]) -> Take | None:
         tail = self._context.graph.shots[take.shot].tail_of
