@@ -142,6 +142,18 @@ class Attempts:
             to.move(id, State.CIRCLED)
             return self._take(to, id)
 
+    def kept(self, id: int, review: Review, *, sheet: str | None = None) -> Take:
+        """It was looked at and is circled, both in one commit.
+
+        Raises:
+            LedgerError: the shot's other circled take is pinned.
+        """
+        if sheet is None:
+            sheet = self.keep_sheet(review)
+        with self._writer.group():
+            self.reviewed(id, review, sheet=sheet)
+            return self.circle(id)
+
     def reject(self, id: int, reason: str) -> None:
         """Not this one; it stays on the sheet with its reason."""
         with self._writer.write() as to:

@@ -17,6 +17,7 @@ from scenegraph.errors import LedgerError
 from scenegraph.ledger.database import StorageFailed
 from scenegraph.ledger.ledger import Ledger
 from scenegraph.ledger.reviews import Review
+from scenegraph.ledger.takes import Take
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -68,10 +69,16 @@ class Journal:
 
     async def reviewed(self, id: int, review: Review) -> None:
         """As `Ledger.reviewed`; its series are put into the store beside the group, not in it."""
-        sheet = None
-        if review.has_sheet:
-            sheet = await asyncio.to_thread(self.ledger.keep_sheet, review)
-        await self.write(self.ledger.reviewed, id, review, sheet=sheet)
+        await self.write(self.ledger.reviewed, id, review, sheet=await self._sheet(review))
+
+    async def kept(self, id: int, review: Review) -> Take:
+        """As `Ledger.kept`, its series in the store beside the group as well."""
+        return await self.write(self.ledger.kept, id, review, sheet=await self._sheet(review))
+
+    async def _sheet(self, review: Review) -> str | None:
+        if not review.has_sheet:
+            return None
+        return await asyncio.to_thread(self.ledger.keep_sheet, review)
 
     def _work(self) -> None:
         while True:

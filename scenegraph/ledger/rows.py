@@ -120,6 +120,7 @@ def usd_units(usd: Decimal) -> int:
     return int(as_usd(usd) * 10_000)
 
 
+@lru_cache(maxsize=256)
 def from_units(units: int) -> Decimal:
     """Money from whole hundredths of a cent.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -150,11 +151,15 @@ class PlanContext:
         One that an amendment has made another kind of shot is told as that.
         """
         now, written = self.graph.shots[shot], self.written(shot)
-        return written if written.kind == now.kind else now
+        return written if written is now or written.kind == now.kind else now
 
     def written(self, shot: str) -> Shot:
         """The shot of the scene file; a node that only an amendment knows is its own."""
-        return self.scene.graph().shots.get(shot, self.graph.shots[shot])
+        return self._written.get(shot) or self.graph.shots[shot]
+
+    @cached_property
+    def _written(self) -> Mapping[str, Shot]:
+        return self.scene.graph().shots
 
     def amended(self, memory: Memory) -> PlanContext:
         """This context on a memory whose amendments have changed the graph.

@@ -68,14 +68,16 @@ def decide(context: PlanContext, sight: Sight) -> ShotPlan:
         return _pinned(sight, circled, amended, selected)
     if not selected:
         return _left_out(sight, circled, amended)
-    unclear = _unclear(sight, circled, amended)
+    # A circled take that is the only one leaves nothing unclear and nothing open.
+    alone = circled is not None and len(sight.own) == 1
+    unclear = None if alone else _unclear(sight, circled, amended)
     if unclear is not None:
         return unclear
     if sight.series is not None:
         return _shoot(context, sight, circled, _changed(circled, sight.job))
-    found = _open(sight, circled, amended) or (
-        None if sight.forced else _kept(context, sight, circled, amended)
-    )
+    found = None if alone else _open(sight, circled, amended)
+    if found is None and not sight.forced:
+        found = _kept(context, sight, circled, amended)
     if found is not None:
         return found
     if not sight.forced:

@@ -98,6 +98,6 @@ def _names_of(shot: Shot) -> Iterator[tuple[str, str]]:
     keyframe = shot.picture_of
     if isinstance(keyframe, str):
         yield "keyframe", keyframe
-    motion = getattr(shot, "motion", None)
+    motion = getattr(shot, "motion", None) if shot.kind == "multicondition" else None
     if motion is not None:
         yield "motion", motion

@@ -35,7 +35,8 @@ def plan_shot(
     above = context.graph.parents(shot_id)
     if parents is None:
         parents = {id: context.planned[id].gives for id in above}
-    parents = {id: parents.get(id) for id in above}
+    else:
+        parents = {id: parents.get(id) for id in above}
     planned = context.settled(shot_id, parents)
     if planned is None:
         planned = _plan(context, context.graph.shots[shot_id], parents)

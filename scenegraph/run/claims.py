@@ -35,7 +35,7 @@ class Claims:
         journal: Journal,
         camera: Camera,
         scene: str,
-        tasks: Mapping[str, asyncio.Task[Any]],
+        tasks: Mapping[str, asyncio.Future[Any]],
         *,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:

@@ -21,6 +21,7 @@ from scenegraph.errors import (
     SceneGraphError,
     ShotError,
     SubmitUncertain,
+    TakeDamaged,
 )
 from scenegraph.fal import JobGone, Remedy, remedy_of
 from scenegraph.ledger import JobClaimed, Journal, Review, State, Take
@@ -86,7 +87,7 @@ class Executor:
         self._ledger = journal.ledger
         self._camera, self._material, self._eyes = camera, material, eyes
         self._slots, self._listener, self._tells = slots, listener, Outcomes(listener)
-        self._tasks: dict[str, asyncio.Task[ShotOutcome]] = {}
+        self._tasks: dict[str, asyncio.Future[ShotOutcome]] = {}
         self._claims = Claims(journal, camera, context.memory.scene, self._tasks)
         self._fail_fast = fail_fast
         self._stopped: FailFast | None = None
@@ -101,7 +102,9 @@ class Executor:
             for take in older:
                 group.create_task(self._bring_in(take), name=f"collect {take.slate}")
             for shot in self._context.graph.order:  # parents come first: they are there already
-                self._tasks[shot] = group.create_task(self._shot(shot), name=shot)
+                self._tasks[shot] = self._at_once(shot) or group.create_task(
+                    self._shot(shot), name=shot
+                )
         # A ladder may have put shots into the graph meanwhile: they stand where they are played.
         return tuple(self._tasks[shot].result() for shot in self._context.graph.order)
 
@@ -142,6 +145,21 @@ class Executor:
             self._listener(NoticeEvent(message=f"{take.slate}, of an earlier run: {error.message}"))
         else:
             self._listener(NoticeEvent(message=f"{take.slate}, of an earlier run, was collected."))
+
+    def _at_once(self, shot: str) -> asyncio.Future[ShotOutcome] | None:
+        """What needs no task: a shot that is kept as it is, below shots that are."""
+        parents: dict[str, Take | None] = {}
+        for parent in self._context.graph.parents(shot):
+            above = self._tasks.get(parent)
+            if above is None or not above.done() or not above.result().kept:
+                return None
+            parents[parent] = above.result().take
+        planned = plan_shot(self._context, shot, parents)
+        if planned.action != "keep" or planned.act != "none":
+            return None
+        done: asyncio.Future[ShotOutcome] = asyncio.get_running_loop().create_future()
+        done.set_result(self._tells.as_it_is(planned, None, False))
+        return done
 
     async def _shot(self, shot: str) -> ShotOutcome:
         try:
@@ -257,11 +275,12 @@ class Executor:
         self, planned: ShotPlan, take: Take, parents: Mapping[str, Take | None], asked: bool
     ) -> ShotOutcome | None:
         """Look at a take and follow its verdict; None when another take is to be shot."""
-        review = await self._look(take, parents)
-        decision: Decision = Circle(take)
-        if review.verdict != "good":
-            parent = self._parent_of(take, parents)
-            decision = next_step(await self._situation(planned, take, review, parent))
+        review = await self._seen(take, parents)
+        if review.verdict == "good":
+            return self._tells.kept(planned, await self._keep(take, review), asked)
+        await self._write_down(take, review)
+        parent = self._parent_of(take, parents)
+        decision: Decision = next_step(await self._situation(planned, take, review, parent))
         match decision:
             case Circle():
                 if decision.amendment is not None:
@@ -296,11 +315,26 @@ class Executor:
         return self._tells.without(planned, circled, decision.ends_as, ended, asked, error)
 
     async def _look(self, take: Take, parents: Mapping[str, Take | None]) -> Review:
+        review = await self._seen(take, parents)
+        await self._write_down(take, review)
+        return review
+
+    async def _seen(self, take: Take, parents: Mapping[str, Take | None]) -> Review:
         self._tells.tell(take.shot, "reviewing", take)
-        review = await self._eyes.look(take, self._parent_of(take, parents))
+        return await self._eyes.look(take, self._parent_of(take, parents))
+
+    async def _write_down(self, take: Take, review: Review) -> None:
         await self._journal.reviewed(take.id, review)
         await asyncio.to_thread(must_be_intact, take, self._ledger.store)
-        return review
+
+    async def _keep(self, take: Take, review: Review) -> Take:
+        """Circle a good take in the same commit as its review: nothing is done between the two."""
+        try:
+            await asyncio.to_thread(must_be_intact, take, self._ledger.store)
+        except TakeDamaged:
+            await self._journal.reviewed(take.id, review)
+            raise
+        return await self._journal.kept(take.id, review)
 
     def _parent_of(self, take: Take, parents: Mapping[str, Take | None]) -> Take | None:
         tail = self._context.graph.shots[take.shot].tail_of

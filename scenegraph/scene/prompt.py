@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any
 
 from scenegraph.scene.model import Scene
@@ -109,6 +110,7 @@ def render_prompt(scene: Scene, shot: Shot) -> str:
     return " ".join(_closed(sentence) for sentence in sentences)
 
 
+@lru_cache(maxsize=1024)
 def _closed(sentence: str) -> str:
     """Capital first letter, one full stop."""
     text = sentence.strip()
@@ -179,13 +181,17 @@ def _locks(scene: Scene, shot: Shot) -> Sequence[str]:
 
 def missing_locks(scene: Scene, shot: Shot, said: str) -> tuple[str, ...]:
     """The locks of this kind of shot that the text `said` does not have in any wording."""
-    plain = said.lower()
-
-    def has(lock: str) -> bool:
+    plain, missing = said.lower(), []
+    for lock in _locks(scene, shot):
         words, wording = LOCKS[lock]
-        return any(word in plain for word in words) and wording.search(said) is not None
-
-    return tuple(lock for lock in _locks(scene, shot) if not has(lock))
+        for word in words:
+            if word in plain:  # looking for words is cheap, and most texts have none of them
+                if wording.search(said) is None:
+                    missing.append(lock)
+                break
+        else:
+            missing.append(lock)
+    return tuple(missing)
 
 
 def _continuity(scene: Scene, shot: Shot, parts: Prompt, said: str) -> str:

@@ -176,7 +176,7 @@ def scene(
     return build
 
 
-#: A t2v shot writes: intended, submitted, answered, fetched, reviewed, circled.
+#: A t2v shot writes: intended, submitted, answered, fetched, its URL, reviewed with circled.
 ARROWS = [-1, 2, -3, *(pytest.param(n, marks=pytest.mark.long) for n in (-2, 3, 4, -4, 5, -5, -6))]
 
 
