@@ -15,6 +15,14 @@ class Backend(StrEnum):
     fal = "fal"
 
 
+class ExportFormat(StrEnum):
+    otio = "otio"
+    fcp7 = "fcp7"
+    edl = "edl"
+    chapters = "chapters"
+    csv = "csv"
+
+
 def _usd(text: str) -> Decimal:
     try:
         value = Decimal(text.lstrip("$"))
@@ -54,4 +62,8 @@ Force = Annotated[
 ForceDown = Annotated[
     list[str] | None,
     typer.Option(metavar="SHOT", help="A new take of it and of all that hangs on it."),
+]
+Export = Annotated[
+    ExportFormat | None,
+    typer.Option("--export", help="Write the cuts for an editor's program, and no reel."),
 ]
