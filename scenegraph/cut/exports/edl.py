@@ -78,8 +78,8 @@ def _event(edit: Edit, rate: Fraction) -> list[str]:
 
 def _plain(text: str) -> str:
     """Letters that every reader of EDLs knows."""
-    flat = unicodedata.normalize("NFKD", _line(text))
-    return flat.encode("ascii", "ignore").decode("ascii") or "UNTITLED"
+    flat = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode("ascii")
+    return _line(flat) or "UNTITLED"
 
 
 def _line(text: str) -> str:
