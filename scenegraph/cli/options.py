@@ -15,6 +15,14 @@ class Backend(StrEnum):
     fal = "fal"
 
 
+class ExportFormat(StrEnum):
+    otio = "otio"
+    fcp7 = "fcp7"
+    edl = "edl"
+    chapters = "chapters"
+    csv = "csv"
+
+
 def _usd(text: str) -> Decimal:
     try:
         value = Decimal(text.lstrip("$"))
@@ -64,4 +72,8 @@ FailFast = Annotated[
     typer.Option(
         "--fail-fast/--keep-going", help="After the first lost shot, ask for nothing more."
     ),
+]
+Export = Annotated[
+    ExportFormat | None,
+    typer.Option("--export", help="Write the cuts for an editor's program, and no reel."),
 ]

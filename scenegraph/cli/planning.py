@@ -180,7 +180,8 @@ def _show_plan(made: Plan, path: Path, command: str) -> None:
     _table(made, made.shots)
     say()
     for chain in made.chains:
-        say(f"{chain}.")
+        if chain.hops > 1:
+            say(f"{chain}.")
     if made.submits:
         say(_sum(made))
     elif made.has_work:

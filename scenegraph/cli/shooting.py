@@ -17,6 +17,7 @@ from scenegraph.cli.options import (
     AsJson,
     Backend,
     Engine,
+    Export,
     FailFast,
     Force,
     ForceDown,
@@ -320,11 +321,17 @@ def cut(
     rate: Annotated[
         str | None, typer.Option(metavar="FPS", help="Rate of the film (clips only).")
     ] = None,
+    export: Export = None,
+    timeline: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Cut as in this .otio file that you edited."),
+    ] = None,
     as_json: AsJson = False,
 ) -> int:
     """Cut the circled takes of a scene again, or any clips, at low-motion points.
 
-    Example: `scenegraph cut scene.yaml`, or `scenegraph cut a.mp4 b.mp4 --out film.mp4`
+    Example: `scenegraph cut scene.yaml`, or `scenegraph cut a.mp4 b.mp4 --out film.mp4`, or
+    `scenegraph cut scene.yaml --export otio`
     """
     import tempfile
 
@@ -340,15 +347,26 @@ def cut(
                 "--target and --rate are for clips; a scene says its own rate.",
                 next="Set `reel.frame_rate` in the scene file.",
             )
+        if export is not None:
+            from scenegraph.cli import exporting
+
+            return exporting.export(
+                what[0], export.value, out=out, store=store, edited=timeline, as_json=as_json
+            )
         _must_take_a_reel(out)
         with watching([]) as listener:
-            result = cut_again(what[0], store=store, out=out, listener=listener)
+            result = cut_again(what[0], store=store, out=out, edited=timeline, listener=listener)
         if as_json:
             assert result.timeline is not None
             show_json({**result.to_json(), "timeline": result.timeline.to_json()})
         else:
             _show_result(result, None)
         return 0
+    if export is not None or timeline is not None:
+        raise SceneError(
+            "--export and --timeline are for scenes.",
+            next="`scenegraph cut SCENE --export otio`",
+        )
     film = out or Path("film.mp4")
     _must_take_a_reel(film)
     wanted = _rate(rate)

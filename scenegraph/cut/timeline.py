@@ -83,6 +83,7 @@ def make_timeline(
             next="`scenegraph run SCENE` shoots what is missing.",
         )
     choice = choose_cuts([clip for _, clip in usable], target=target, tolerance=tolerance)
+    grades = carried_grades([(clip.join, one.grade) for one, clip in usable])
     events = tuple(
         Event(
             shot=one.shot,
@@ -96,7 +97,7 @@ def make_timeline(
             alternatives=cut.alternatives,
             grade=grade,
         )
-        for (one, _), cut, grade in zip(usable, choice.cuts, _grades(usable), strict=True)
+        for (one, _), cut, grade in zip(usable, choice.cuts, grades, strict=True)
     )
     return Timeline(
         title=title,
@@ -107,14 +108,14 @@ def make_timeline(
     )
 
 
-def _grades(usable: Sequence[tuple[Kept, ReelClip]]) -> list[Grade | None]:
+def carried_grades(events: Sequence[tuple[JoinKind, Grade | None]]) -> list[Grade | None]:
     """The colour match of each event. What was done at a hop's parent's end goes on in the hop."""
     found: list[Grade | None] = []
     carried = Tint()
-    for one, clip in usable:
-        if clip.join not in ("extend", "rejoin"):
+    for join, own in events:
+        if join not in ("extend", "rejoin"):
             carried = Tint()
-        grade = (one.grade or Grade(Tint(), Tint())).after(carried)
+        grade = (own or Grade(Tint(), Tint())).after(carried)
         carried = grade.end
         found.append(None if grade.is_nothing else grade)
     return found

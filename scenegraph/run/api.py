@@ -31,6 +31,7 @@ from scenegraph.run.ahead import decide_ahead, ends_of, with_decisions, write_do
 from scenegraph.run.backend import open_queue
 from scenegraph.run.camera import Camera
 from scenegraph.run.collecting import without_old_objects
+from scenegraph.run.edited import edited_timeline, read_edit
 from scenegraph.run.events import Event, Listener, MoneyEvent, NoticeEvent, ShotEvent, silent
 from scenegraph.run.executor import Executor
 from scenegraph.run.eyes import Eyes
@@ -330,6 +331,7 @@ def cut_again(
     store: str | Path | None = None,
     out: str | Path | None = None,
     backend: Engine | None = None,
+    edited: str | Path | None = None,
     settings: Settings | None = None,
     listener: Listener = silent,
 ) -> RunResult:
@@ -337,6 +339,7 @@ def cut_again(
 
     Args:
         backend: whose takes; the paid ones by default, if there are any.
+        edited: an `.otio` file whose cuts become the reel, as they are.
 
     Raises:
         CutError: nothing is circled yet.
@@ -348,12 +351,13 @@ def cut_again(
         ledger.hold(scene.name),
     ):
         memory = ledger.memory(scene.name)
-        engine = backend or memory.leading_engine
+        edit = read_edit(edited, memory) if edited is not None else None
+        engine = backend or (edit.engine if edit else memory.leading_engine)
         memory = memory.for_engine(engine)
         graph = amended_graph(scene, memory)
         circled = {id: memory.circled(id) for id in graph.order}
         takes = {id: take for id, take in circled.items() if take is not None}
-        if not takes:
+        if not takes and edit is None:
             raise CutError(
                 "There is nothing to cut: no shot has a circled take.",
                 next="`scenegraph run SCENE` shoots what is missing.",
@@ -369,6 +373,7 @@ def cut_again(
                 out=reel_path(scene, engine, out),
                 settings=settings,
                 listener=listener,
+                timeline=edited_timeline(edit, scene, graph, memory, ledger) if edit else None,
             )
         )
         outcomes = tuple(
@@ -391,7 +396,7 @@ def cut_again(
             elapsed_s=time.monotonic() - began,
             reel=reel.path,
             timeline=reel.timeline,
-            notices=tuple(not_yet(scene)),
+            notices=(*not_yet(scene), *(edit.notices if edit else ())),
         )
 
 

@@ -58,23 +58,19 @@ async def make_reel(
     settings: Settings,
     run: int | None = None,
     listener: Listener,
+    timeline: Timeline | None = None,
 ) -> Reel:
     """Cut these takes, in the reel's order, into one file.
 
     Args:
         takes: the kept take of each shot; shots of the order without one are left out and named.
+        timeline: the edit list, where a person made it; by default the cuts are chosen here.
 
     Raises:
         CutError, FfmpegFailed: the reel could not be made; an older one is still there.
     """
-    order = [shot for shot in graph.reel_order if shot in takes]
-    left_out = [shot for shot in graph.reel_order if shot not in takes]
-    kept = await asyncio.to_thread(_kept, order, graph, takes, ledger)
-    rate = scene.reel.frame_rate or scene.picture.frame_rate
-    format = reel_format([one.clip for one in kept], Fraction(rate))
-    timeline = await asyncio.to_thread(
-        lambda: make_timeline(kept, format, title=scene.title, left_out=left_out)
-    )
+    if timeline is None:
+        timeline = await asyncio.to_thread(choose_timeline, scene, graph, takes, ledger)
 
     def tell(progress: Progress) -> None:
         listener(ReelEvent(done=progress.frames, total=progress.of))
@@ -101,6 +97,18 @@ async def make_reel(
     return Reel(path=out, timeline=timeline)
 
 
+def choose_timeline(
+    scene: Scene, graph: ShotGraph, takes: Mapping[str, Take], ledger: Ledger
+) -> Timeline:
+    """The edit list of these takes, in the reel's order; arguments and errors as of `make_reel`."""
+    order = [shot for shot in graph.reel_order if shot in takes]
+    left_out = [shot for shot in graph.reel_order if shot not in takes]
+    kept = _kept(order, graph, takes, ledger)
+    rate = scene.reel.frame_rate or scene.picture.frame_rate
+    format = reel_format([one.clip for one in kept], Fraction(rate))
+    return make_timeline(kept, format, title=scene.title, left_out=left_out)
+
+
 def _kept(
     order: Sequence[str], graph: ShotGraph, takes: Mapping[str, Take], ledger: Ledger
 ) -> list[Kept]:
@@ -110,13 +118,7 @@ def _kept(
         take = takes[id]
         if take.clip is None:
             continue
-        damage = damage_of(take, ledger.store)
-        if damage is not None:
-            raise CutError(
-                f"The reel cannot be cut: {take.slate}, {damage}.",
-                next="Put the file back from a copy and cut again, or "
-                f"`scenegraph rerun SCENE {id}` shoots another take.",
-            )
+        must_be_whole(take, ledger)
         review = ledger.review_of(take.id)
         if review is None or not review.series:
             review = look(take.clip.path)
@@ -134,6 +136,21 @@ def _kept(
             )
         )
     return kept
+
+
+def must_be_whole(take: Take, ledger: Ledger) -> None:
+    """Refuse to cut what is not the take's own file.
+
+    Raises:
+        CutError: it is gone, or holds other bytes.
+    """
+    damage = damage_of(take, ledger.store)
+    if damage is not None:
+        raise CutError(
+            f"The reel cannot be cut: {take.slate}, {damage}.",
+            next="Put the file back from a copy and cut again, or "
+            f"`scenegraph rerun SCENE {take.shot}` shoots another take.",
+        )
 
 
 def grade_of(take: Take, amendments: Sequence[Amendment]) -> Grade | None:
