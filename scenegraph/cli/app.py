@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from scenegraph import __version__
-from scenegraph.cli import clips, house, scenes, shooting, takes
+from scenegraph.cli import clips, history, house, scenes, shooting, takes
 from scenegraph.cli.logs import set_up_logs
 
 app = typer.Typer(
@@ -40,5 +40,5 @@ def start(
     set_up_logs(verbose)
 
 
-for room in (scenes, shooting, takes, clips, house):
+for room in (scenes, shooting, takes, history, clips, house):
     room.add_to(app)

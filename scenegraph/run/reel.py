@@ -9,9 +9,13 @@ from fractions import Fraction
 from pathlib import Path
 
 from scenegraph.cut import Kept, Progress, make_timeline, reel_format, stitch
+from scenegraph.cut.conform import ffmpeg_name
+from scenegraph.cut.stitch import file_hash
 from scenegraph.ledger import Engine, Ledger, Take, Timeline
+from scenegraph.media import ffmpeg_exe
 from scenegraph.review import look
 from scenegraph.run.events import Listener, ReelEvent
+from scenegraph.run.project import name_in
 from scenegraph.scene import Scene, ShotGraph
 from scenegraph.settings import Settings
 
@@ -79,13 +83,17 @@ async def make_reel(
     out.parent.mkdir(parents=True, exist_ok=True)
     await stitch(timeline, ledger.store.segments, out, settings=settings, on_progress=tell)
     shown = _shown(out, scene.folder)
+    facts = {
+        "sha256": await asyncio.to_thread(file_hash, out),
+        "ffmpeg": ffmpeg_name(ffmpeg_exe(settings)),
+    }
     await asyncio.to_thread(
         ledger.save_reel,
-        scene.name,
+        name_in(ledger, scene),
         timeline.to_json(),
         shown,
         run=run,
-        facts={"engine": engine},
+        facts={"engine": engine, **facts},
     )
     return Reel(path=out, timeline=timeline)
 
