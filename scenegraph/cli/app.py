@@ -7,7 +7,17 @@ from typing import Annotated
 import typer
 
 from scenegraph import __version__
-from scenegraph.cli import calibrate, clips, house, housekeeping, planning, scenes, shooting, takes
+from scenegraph.cli import (
+    calibrate,
+    clips,
+    history,
+    house,
+    housekeeping,
+    planning,
+    scenes,
+    shooting,
+    takes,
+)
 from scenegraph.cli.logs import set_up_logs
 from scenegraph.cli.show import print_text
 
@@ -41,5 +51,5 @@ def start(
     set_up_logs(verbose)
 
 
-for room in (planning, scenes, shooting, takes, clips, calibrate, house, housekeeping):
+for room in (planning, scenes, shooting, takes, history, clips, calibrate, house, housekeeping):
     room.add_to(app)

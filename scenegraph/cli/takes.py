@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from scenegraph.cli.changes import show_changes
 from scenegraph.cli.options import AsJson, ScenePath, Store
 from scenegraph.cli.show import console, plain_table, say, show_json, show_table
 from scenegraph.errors import SceneError
@@ -128,28 +129,27 @@ def why(
     store: Store = None,
     as_json: AsJson = False,
 ) -> None:
-    """Compare two takes of a shot: only the fields in which they differ.
+    """Compare two takes of a shot: only what differs, in what was asked and in what came back.
 
     Example: `scenegraph why scene.yaml mara-turns 1 2`
     """
-    from scenegraph.run import sheet
+    from scenegraph.run.comparing import compare
 
-    first, second, changed = sheet.compare(scene, shot, was, now, store=store)
+    found = compare(scene, shot, was, now, store=store)
     if as_json:
-        show_json(
-            {
-                "shot": shot,
-                "was": first.number,
-                "now": second.number,
-                "changed": [change.to_json() for change in changed],
-            }
-        )
+        show_json(found.to_json())
         return
-    say(f"{shot}: t{first.number} → t{second.number}", "bold")
-    for change in changed:
-        say(f"  {change.field}: {change.was} → {change.now}")
-    if not changed:
-        say("  Nothing differs: the same request was shot twice.")
+    say(f"{shot}: t{found.was.number} → t{found.now.number}", "bold")
+    show_changes(found.changed)
+    if not found.changed:
+        say("  The same request, made of the same files, was shot twice.")
+    if found.same_media is None:
+        say("  media: not both takes have a file")
+    else:
+        say(f"  media: {'the same bytes' if found.same_media else 'other bytes'}")
+    if found.measured:
+        say("reviews", "bold")
+        show_changes(found.measured)
 
 
 def resolve(

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Self
 
-from sqlalchemy import Engine, bindparam, select
+from sqlalchemy import Engine, bindparam, inspect, select
 
 from scenegraph.errors import LedgerError
 from scenegraph.ledger import reading
@@ -21,6 +21,7 @@ from scenegraph.ledger.database import (
     prepare,
     sentences,
     sqlite_url,
+    writing,
 )
 from scenegraph.ledger.hold import Hold
 from scenegraph.ledger.memory import Memory
@@ -29,9 +30,10 @@ from scenegraph.ledger.reviews import Review
 from scenegraph.ledger.rows import (
     json_text,
 )
+from scenegraph.ledger.scenes import KnownScene, file_key, file_of, name_for
 from scenegraph.ledger.sheets import review_from
 from scenegraph.ledger.store import MediaStore
-from scenegraph.ledger.tables import amendments, reels, runs, takes, uploads
+from scenegraph.ledger.tables import amendments, holds, reels, runs, scenes, takes, uploads
 from scenegraph.ledger.takes import Amendment, Money, State, Take
 from scenegraph.ledger.writer import Writer
 
@@ -107,6 +109,67 @@ class Ledger(Attempts):
         file = self.store.root / LEDGER
         return file.is_file() and back_up(file)
 
+    # -- scenes ----------------------------------------------------------------------------------
+
+    def name_of(self, slug: str, file: Path | None) -> str:
+        """The name under which the ledger knows the scene of this title and file. Only reads.
+
+        Args:
+            slug: its title as a name, which it has in a ledger that has not met it yet.
+            file: None for a scene built in Python: it goes by its title.
+        """
+        if file is None:
+            return slug
+        with sentences(self.place), self._engine.connect() as connection:
+            has_table = inspect(connection).has_table(scenes.name)
+            known = reading.read_scenes(connection) if has_table else ()
+            key = file_key(file, self.store.root)
+            return name_for(
+                slug,
+                key,
+                known,
+                named=lambda: reading.read_names(connection),
+                is_there=lambda key: file_of(key, self.store.root).exists(),
+            )
+
+    def know(self, slug: str, title: str, file: Path | None) -> str:
+        """As `name_of`, and the scene is written down: its file and its title as they are now."""
+        key = None if file is None else file_key(file, self.store.root)
+        with sentences(self.place), self._engine.connect() as connection:
+            has_table = inspect(connection).has_table(scenes.name)
+        if not has_table:  # a ledger of an earlier version
+            with sentences(self.place), writing(self._engine).begin() as connection:
+                scenes.create(connection, checkfirst=True)
+        with self._writer.write() as to:  # from here on no other process names a scene
+            name = self.name_of(slug, file)
+            row = to.one(
+                "scene",
+                lambda: select(scenes.c.id, scenes.c.slug, scenes.c.title, scenes.c.file).where(
+                    scenes.c.name == bindparam("its_name")
+                ),
+                its_name=name,
+            )
+            if row is None:
+                new = {"name": name, "slug": slug, "title": title, "file": key}
+                to.insert(scenes, {**new, "created_at": self._clock()})
+            elif key is not None and tuple(row[1:]) != (slug, title, key):
+                to.run(
+                    "scene_is",
+                    lambda: scenes.update().where(scenes.c.id == bindparam("its_id")),
+                    {"slug": slug, "title": title, "file": key, "its_id": row[0]},
+                    ("slug", "title", "file"),
+                )
+                if row[3] not in (None, key):
+                    to.event("scene.moved", facts={"scene": name, "was": row[3], "now": key})
+        return name
+
+    def scenes(self) -> tuple[KnownScene, ...]:
+        """The scenes that were written down, in the order in which the ledger met them."""
+        with sentences(self.place), self._engine.connect() as connection:
+            if not inspect(connection).has_table(scenes.name):
+                return ()
+            return reading.read_scenes(connection)
+
     # -- reading ---------------------------------------------------------------------------------
 
     def memory(self, scene: str) -> Memory:
@@ -132,6 +195,11 @@ class Ledger(Attempts):
         """
         with sentences(self.place), self._engine.connect() as connection:
             return reading.read_take(connection, id, self.store)
+
+    def takes_of_bytes(self, sha256: Collection[str]) -> tuple[Take, ...]:
+        """Every take of the store whose file has one of these hashes, oldest first."""
+        with sentences(self.place), self._engine.connect() as connection:
+            return reading.read_takes_of_bytes(connection, sha256, self.store)
 
     def events(
         self, *, take: int | None = None, run: int | None = None
@@ -272,6 +340,12 @@ class Ledger(Attempts):
             StoreBusy: on entering, when another process holds it; says which.
         """
         return Hold(self._engine, self.place, self.store.root, scene, self._clock)
+
+    def held_by(self, scene: str) -> Mapping[str, Any] | None:
+        """Who held the scene last: {"pid", "host", "since", "released_at"}; a note, no lock."""
+        with sentences(self.place), self._engine.connect() as connection:
+            row = connection.execute(select(holds).where(holds.c.scene == scene)).first()
+        return None if row is None else dict(row._mapping)
 
     def sweep(self, scene: str) -> tuple[Take, ...]:
         """Settle what a dead run left between intent and request. Call it under `hold`.

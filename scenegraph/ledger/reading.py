@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -12,8 +12,9 @@ from sqlalchemy import Connection, Row, Table, case, func, or_, select
 from scenegraph.errors import LedgerError
 from scenegraph.ledger.memory import Memory
 from scenegraph.ledger.rows import TAKE_COLUMNS, LazyJson, amendment_from, from_units, take_from
+from scenegraph.ledger.scenes import KnownScene
 from scenegraph.ledger.store import MediaStore
-from scenegraph.ledger.tables import amendments, events, reels, runs, takes, uploads
+from scenegraph.ledger.tables import amendments, events, reels, runs, scenes, takes, uploads
 from scenegraph.ledger.takes import Amendment, Money, State, Take
 
 _SHARED = tuple(state.value for state in (State.CIRCLED, State.REVIEWED, State.FETCHED))
@@ -120,6 +121,27 @@ def read_upload(connection: Connection, sha256: str, engine: str, now: float) ->
     ).scalar()
 
 
+def read_scenes(connection: Connection) -> tuple[KnownScene, ...]:
+    columns = (scenes.c.name, scenes.c.slug, scenes.c.title, scenes.c.file)
+    return tuple(
+        KnownScene(name=name, slug=slug, title=title, file=file)
+        for name, slug, title, file in connection.execute(select(*columns).order_by(scenes.c.id))
+    )
+
+
+def read_names(connection: Connection) -> frozenset[str]:
+    """Every scene name that takes or runs carry."""
+    both = select(takes.c.scene).union(select(runs.c.scene))
+    return frozenset(connection.execute(both).scalars())
+
+
+def read_takes_of_bytes(
+    connection: Connection, sha256: Collection[str], store: MediaStore
+) -> tuple[Take, ...]:
+    query = select(*TAKE_COLUMNS).where(takes.c.sha256.in_(sha256)).order_by(takes.c.id)
+    return tuple(take_from(row, store) for row in connection.execute(query))
+
+
 def read_events(
     connection: Connection, take: int | None, run: int | None
 ) -> tuple[Mapping[str, Any], ...]:
@@ -160,9 +182,12 @@ __all__ = [
     "read_in",
     "read_memory",
     "read_money",
+    "read_names",
     "read_reels",
     "read_runs",
+    "read_scenes",
     "read_shot",
     "read_take",
+    "read_takes_of_bytes",
     "read_upload",
 ]

@@ -15,8 +15,11 @@ def is_there(store: str | Path) -> bool:
     return (Path(store) / LEDGER).is_file()
 
 
-def memory_of(store: str | Path, scene: str) -> Memory:
+def memory_of(store: str | Path, scene: str, file: Path | None = None) -> Memory:
     """The memory of a scene in a store that may not be there yet; nothing is made or written.
+
+    Args:
+        scene: its title as a name; file: its file, by which the ledger may know it as another.
 
     Raises:
         LedgerError: the ledger is there and cannot be read.
@@ -31,4 +34,4 @@ def memory_of(store: str | Path, scene: str) -> Memory:
     from scenegraph.ledger.ledger import Ledger  # SQLAlchemy takes a quarter of a second
 
     with Ledger.open(store, create=False) as ledger:
-        return ledger.memory(scene)
+        return ledger.memory(ledger.name_of(scene, file))

@@ -38,6 +38,19 @@ runs = Table(
     Index("runs_by_scene", "scene"),
 )
 
+#: Which file each scene is, and its name here. An older ledger has none: it is made when it is
+#: first written to, and every name that is known then belongs to the first file of that title.
+scenes = Table(
+    "scenes",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("name", String, nullable=False, unique=True),
+    Column("slug", String, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("file", Text),
+    Column("created_at", Float, nullable=False),
+)
+
 takes = Table(
     "takes",
     metadata,

@@ -87,12 +87,12 @@ def gather(
     scene: Scene, plan: Plan, ledger: Ledger, outcome: Mapping[str, Any] | None = None
 ) -> Material:
     """Read all that the page needs from the ledger and its store, each thing once."""
-    memory = ledger.memory(scene.name).for_engine(plan.backend)
+    memory = ledger.memory(plan.scene).for_engine(plan.backend)
     takes = {take.id: take for rows in memory.takes.values() for take in rows}
     takes |= {shot.gives.id: shot.gives for shot in plan.shots if shot.gives}
     looked_at = {id: ledger.review_of(id) for id, take in takes.items() if take.state.has_media}
     files = {id: ledger.store.path(take.media) for id, take in takes.items() if take.media}
-    own = [r for r in ledger.reels(scene.name) if r["facts"].get("engine") in (None, plan.backend)]
+    own = [r for r in ledger.reels(plan.scene) if r["facts"].get("engine") in (None, plan.backend)]
     last = max(own, key=lambda reel: reel["id"], default=None)
     reel = scene.folder / Path(last["path"]) if last else None  # an absolute path stays itself
     return Material(
@@ -101,7 +101,7 @@ def gather(
         plan=plan,
         memory=memory,
         reviews={id: review for id, review in looked_at.items() if review is not None},
-        money=ledger.money(scene.name),
+        money=ledger.money(plan.scene),
         timeline=last["timeline"] if last else None,
         reel=reel if reel is not None and reel.is_file() else None,
         outcome=outcome,

@@ -35,9 +35,10 @@ from scenegraph.run.edited import edited_timeline, read_edit
 from scenegraph.run.events import Event, Listener, MoneyEvent, NoticeEvent, ShotEvent, silent
 from scenegraph.run.executor import Executor
 from scenegraph.run.eyes import Eyes
+from scenegraph.run.history import begin_run
 from scenegraph.run.logs import quiet_by_default
 from scenegraph.run.material import Material
-from scenegraph.run.project import QUEUE_ENDED, open_scene, store_of
+from scenegraph.run.project import QUEUE_ENDED, open_scene, settle_name, store_of
 from scenegraph.run.purse import Purse
 from scenegraph.run.reel import make_reel, not_yet, reel_path
 from scenegraph.run.result import RunResult, ShotOutcome
@@ -157,11 +158,12 @@ async def run_async(
     async with AsyncExitStack() as stack:
         stack.enter_context(without_old_objects())
         ledger = stack.enter_context(Ledger.open(place))
-        stack.enter_context(ledger.hold(scene.name))
-        ledger.sweep(scene.name)
+        name = settle_name(ledger, scene)
+        stack.enter_context(ledger.hold(name))
+        ledger.sweep(name)
         if backend == "animatic" and queue is None:
-            _forget_dead_previews(ledger, scene.name)
-        memory = ledger.memory(scene.name)
+            _forget_dead_previews(ledger, name)
+        memory = ledger.memory(name)
         ends = ends_of(scene, memory, backend, ledger) if scene.drift.plan_ahead else {}
         ahead = decide_ahead(scene, memory, backend, ends, selection)
         memory = with_decisions(memory, ahead)
@@ -175,11 +177,11 @@ async def run_async(
         purse = _purse(scene, planned, ledger, backend, max_usd)
         if planned.has_work:
             await stack.enter_async_context(_backing_up(ledger, listener, backend))
-        number = ledger.begin_run(scene.name, backend)
+        number = begin_run(ledger, scene, planned, selection)
         # From here on the run's own takes count as shot, so a forced shot is forced once.
         context = replace(context, run=number)
         if ahead:
-            memory = write_down(ledger, scene.name, ahead, number)
+            memory = write_down(ledger, name, ahead, number)
             context = replace(context, memory=memory.for_engine(backend))
         journal = await stack.enter_async_context(Journal(ledger))
         slots = Slots(jobs or (settings.fal_inflight if backend == "fal" else os.cpu_count() or 2))
@@ -187,7 +189,7 @@ async def run_async(
             own = open_queue(backend, scene, settings, workers=jobs, listener=listener)
             queue = await stack.enter_async_context(own)
         material = await stack.enter_async_context(Material(queue, journal, backend))
-        listener = _with_money(listener, ledger, scene.name, number, purse, backend)
+        listener = _with_money(listener, ledger, name, number, purse, backend)
         camera = Camera(queue, journal, material, purse, listener)
         executor = Executor(
             context,
@@ -207,12 +209,12 @@ async def run_async(
             ledger.end_run(number, {"ended": type(error).__name__, "submits": camera.submits})
             raise
         result = RunResult(
-            scene=scene.name,
+            scene=name,
             backend=backend,
             folder=scene.folder,
             outcomes=outcomes,
             submits=camera.submits,
-            usd=ledger.money(scene.name, number).spent,
+            usd=ledger.money(name, number).spent,
             elapsed_s=time.monotonic() - began,
             paused=str(executor.paused.next or executor.paused.message)
             if executor.paused
@@ -275,7 +277,7 @@ def _purse(
     """
     caps = [] if max_usd is None else [max_usd]
     if backend == "fal" and scene.budget_usd is not None:
-        so_far = ledger.money(scene.name)
+        so_far = ledger.money(planned.scene)
         caps.append(scene.budget_usd - so_far.spent - so_far.reserved)
     purse = Purse(min(caps) if caps else None)
     if purse.cap is not None and planned.usd > purse.cap:
@@ -309,7 +311,7 @@ async def _cut(
     try:
         reel = await make_reel(
             scene,
-            amended_graph(scene, ledger.memory(scene.name).for_engine(result.backend)),
+            amended_graph(scene, ledger.memory(result.scene).for_engine(result.backend)),
             takes,
             ledger,
             engine=result.backend,
@@ -348,9 +350,9 @@ def cut_again(
     scene = open_scene(scene, settings)
     with (
         Ledger.open(store_of(scene, settings, store), create=False) as ledger,
-        ledger.hold(scene.name),
+        ledger.hold(name := settle_name(ledger, scene)),
     ):
-        memory = ledger.memory(scene.name)
+        memory = ledger.memory(name)
         edit = read_edit(edited, memory) if edited is not None else None
         engine = backend or (edit.engine if edit else memory.leading_engine)
         memory = memory.for_engine(engine)
@@ -387,7 +389,7 @@ def cut_again(
             for id, take in circled.items()
         )
         return RunResult(
-            scene=scene.name,
+            scene=name,
             backend=engine,
             folder=scene.folder,
             outcomes=outcomes,

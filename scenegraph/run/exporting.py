@@ -15,7 +15,7 @@ from scenegraph.ledger.timeline import Timeline
 from scenegraph.media.files import replacing
 from scenegraph.plan import amended_graph
 from scenegraph.run.edited import edited_timeline, read_edit
-from scenegraph.run.project import open_scene, store_of
+from scenegraph.run.project import name_in, open_scene, store_of
 from scenegraph.run.reel import choose_timeline, reel_path
 from scenegraph.scene import Scene
 from scenegraph.settings import Settings
@@ -72,7 +72,7 @@ def export_reel(
     if out is not None:
         _must_end_right(Path(out), format)
     with Ledger.open(store_of(scene, settings, store), create=False) as ledger:
-        memory = ledger.memory(scene.name)
+        memory = ledger.memory(name_in(ledger, scene))
         edit = read_edit(edited, memory) if edited is not None else None
         engine = backend or (edit.engine if edit else memory.leading_engine)
         memory = memory.for_engine(engine)

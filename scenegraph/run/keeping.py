@@ -13,8 +13,8 @@ from scenegraph.ledger import Ledger
 from scenegraph.ledger.garbage import Garbage
 from scenegraph.ledger.keeping import garbage_of, hold_all, remove
 from scenegraph.ledger.rescue import Mended, mend
-from scenegraph.run.project import store_of
-from scenegraph.scene import load_scene
+from scenegraph.run.project import name_in, store_of
+from scenegraph.scene import Scene, load_scene
 from scenegraph.settings import Settings
 
 DAY_S = 24 * 3600
@@ -54,8 +54,9 @@ def garbage(
     Raises:
         SceneError: neither a scene nor a store was named, or a named take must not go.
     """
-    folder, name = _where(scene, store)
+    folder, loaded = _where(scene, store)
     with Ledger.open(folder, create=False) as ledger:
+        name = _name(ledger, loaded)
         found = garbage_of(ledger, older_than=_since(keep_days), scene=name, named=takes)
     return Cleaned(store=folder, garbage=found, removed=False)
 
@@ -73,8 +74,9 @@ def clean(
         StoreBusy: a process works on a scene of this store; nothing was removed.
         SceneError: as `garbage`.
     """
-    folder, name = _where(scene, store)
+    folder, loaded = _where(scene, store)
     with Ledger.open(folder, create=False) as ledger, hold_all(ledger):
+        name = _name(ledger, loaded)
         found = garbage_of(ledger, older_than=_since(keep_days), scene=name, named=takes)
         remove(ledger, found)
     return Cleaned(store=folder, garbage=found, removed=True)
@@ -90,11 +92,15 @@ def mend_store(scene: str | Path | None, *, store: str | Path | None = None) -> 
     return mend(_where(scene, store)[0])
 
 
-def _where(scene: str | Path | None, store: str | Path | None) -> tuple[Path, str | None]:
+def _name(ledger: Ledger, scene: Scene | None) -> str | None:
+    return None if scene is None else name_in(ledger, scene)
+
+
+def _where(scene: str | Path | None, store: str | Path | None) -> tuple[Path, Scene | None]:
     settings = Settings()
     if scene is not None:
         loaded = load_scene(scene, settings=settings)
-        return store_of(loaded, settings, store), loaded.name
+        return store_of(loaded, settings, store), loaded
     named = store or settings.store
     if named is None:
         raise SceneError("Which store?", next="Name a scene, or a folder with --store.")

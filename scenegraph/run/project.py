@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from scenegraph.ledger import Engine, Memory, State, Take, memory_of
 from scenegraph.plan import Plan, Selection, amended_graph, hash_inputs, make_plan
 from scenegraph.run.ahead import decide_ahead, ends_in, with_decisions
 from scenegraph.scene import Scene, ShotGraph, load_scene
 from scenegraph.settings import Settings
+
+if TYPE_CHECKING:
+    from scenegraph.ledger import Ledger
 
 STORE = ".scenegraph"
 #: Written for a preview whose in-process queue has ended. It cost nothing; it is drawn anew.
@@ -40,11 +44,21 @@ def store_of(scene: Scene, settings: Settings, store: str | Path | None = None) 
     return Path(settings.store) if settings.store else scene.folder / STORE
 
 
+def name_in(ledger: Ledger, scene: Scene) -> str:
+    """The scene's name in this ledger: by its file, as titles change. Only reads."""
+    return ledger.name_of(scene.name, scene.file)
+
+
+def settle_name(ledger: Ledger, scene: Scene) -> str:
+    """As `name_in`, for those who are about to write: the scene's file and title are noted."""
+    return ledger.know(scene.name, scene.title, scene.file)
+
+
 def remember(
     scene: Scene, *, store: str | Path | None = None, settings: Settings | None = None
 ) -> Memory:
     """What the ledger knows of a scene; nothing is made when there is no ledger yet."""
-    return memory_of(store_of(scene, settings or Settings(), store), scene.name)
+    return memory_of(store_of(scene, settings or Settings(), store), scene.name, scene.file)
 
 
 def plan(

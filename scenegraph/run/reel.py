@@ -9,12 +9,16 @@ from fractions import Fraction
 from pathlib import Path
 
 from scenegraph.cut import Kept, Progress, make_timeline, reel_format, stitch
+from scenegraph.cut.conform import ffmpeg_name
+from scenegraph.cut.stitch import file_hash
 from scenegraph.errors import CutError
 from scenegraph.ledger import Amendment, Engine, Ledger, Take, Timeline
 from scenegraph.ledger.grade import Grade
+from scenegraph.media import ffmpeg_exe
 from scenegraph.review import look
 from scenegraph.run.events import Listener, ReelEvent
 from scenegraph.run.intact import damage_of
+from scenegraph.run.project import name_in
 from scenegraph.scene import Scene, ShotGraph
 from scenegraph.settings import Settings
 
@@ -86,13 +90,17 @@ async def make_reel(
         on_segments=segments.extend,
     )
     shown = _shown(out, scene.folder)
+    facts = {
+        "sha256": await asyncio.to_thread(file_hash, out),
+        "ffmpeg": ffmpeg_name(ffmpeg_exe(settings)),
+    }
     await asyncio.to_thread(
         ledger.save_reel,
-        scene.name,
+        name_in(ledger, scene),
         timeline.to_json(),
         shown,
         run=run,
-        facts={"engine": engine, "segments": segments},
+        facts={"engine": engine, "segments": segments, **facts},
     )
     return Reel(path=out, timeline=timeline)
 

@@ -9,15 +9,13 @@ from typing import TYPE_CHECKING, Any, Literal
 from scenegraph.errors import SceneError, UnknownShot
 from scenegraph.ledger import Amendment, Memory, State, Take
 from scenegraph.plan import (
-    Change,
     Selection,
     amended_graph,
-    changes,
     hash_inputs,
     make_plan,
     pick_amendment,
 )
-from scenegraph.run.project import open_scene, remember, store_of
+from scenegraph.run.project import open_scene, remember, settle_name, store_of
 from scenegraph.scene import Scene
 from scenegraph.settings import Settings
 from scenegraph.units import usd_text
@@ -39,7 +37,7 @@ def takes_json(
     wanted = graph.select(shots) if shots else None
     ids = [*graph.order, *(id for id in memory.takes if id not in graph.shots)]
     return {
-        "scene": scene.name,
+        "scene": memory.scene,
         "shots": [
             {
                 "shot": id,
@@ -103,9 +101,12 @@ def pick(
     """
     settings = Settings()
     scene = open_scene(scene, settings)
-    with _opened(scene, store, settings) as ledger, ledger.hold(scene.name):
-        memory = ledger.memory(scene.name)
-        take = _find(memory, shot, number)
+    with (
+        _opened(scene, store, settings) as ledger,
+        ledger.hold(name := settle_name(ledger, scene)),
+    ):
+        memory = ledger.memory(name)
+        take = find_take(memory, shot, number)
         if take.state is State.COLLECTED:
             raise SceneError(
                 f"The media of {take.slate} were removed by `scenegraph gc`; it has no picture.",
@@ -120,7 +121,7 @@ def pick(
                 selection=Selection(),
             )
             with ledger.group():
-                ledger.amend(scene.name, pick_amendment(take, wanted[shot].job.setup))
+                ledger.amend(name, pick_amendment(take, wanted[shot].job.setup))
                 ledger.circle(take.id)
         if and_pin is not None:
             (ledger.pin if and_pin else ledger.unpin)(take.id)
@@ -140,8 +141,11 @@ def undo(scene: Scene | str | Path, shot: str, *, store: str | Path | None = Non
     """
     settings = Settings()
     scene = open_scene(scene, settings)
-    with _opened(scene, store, settings) as ledger, ledger.hold(scene.name):
-        memory = ledger.memory(scene.name)
+    with (
+        _opened(scene, store, settings) as ledger,
+        ledger.hold(name := settle_name(ledger, scene)),
+    ):
+        memory = ledger.memory(name)
         known = [*amended_graph(scene, memory).order, *memory.takes]
         if shot not in known:
             raise UnknownShot(shot, known)
@@ -152,37 +156,8 @@ def undo(scene: Scene | str | Path, shot: str, *, store: str | Path | None = Non
                 next="`scenegraph takes SCENE` shows what there is.",
             )
         reason = f"a person took back {len(decided)} decisions"
-        ledger.amend(scene.name, Amendment(shot=shot, kind="undo", reason=reason))
+        ledger.amend(name, Amendment(shot=shot, kind="undo", reason=reason))
         return len(decided)
-
-
-def compare(
-    scene: Scene | str | Path,
-    shot: str,
-    was: int | None = None,
-    now: int | None = None,
-    *,
-    store: str | Path | None = None,
-) -> tuple[Take, Take, tuple[Change, ...]]:
-    """Two takes of a shot, and only the fields in which what they were made from differs.
-
-    A re-roll differs by its seed alone, which a plan does not call a change of the shot.
-    """
-    settings = Settings()
-    scene = open_scene(scene, settings)
-    memory = remember(scene, store=store, settings=settings)
-    rows = memory.of_shot(shot)
-    if len(rows) < 2 and (was is None or now is None):
-        raise SceneError(
-            f"{shot!r} has {len(rows)} take{'s' if len(rows) != 1 else ''}; two are compared.",
-            next=f"`scenegraph rerun SCENE {shot}` shoots another.",
-        )
-    first = _find(memory, shot, was if was is not None else rows[-2].number)
-    second = _find(memory, shot, now if now is not None else rows[-1].number)
-    found = changes(first.parts, second.parts)
-    if first.seed != second.seed and all(change.field != "seed" for change in found):
-        found = (*found, Change("seed", first.seed, second.seed))
-    return first, second, found
 
 
 def resolve(
@@ -203,8 +178,11 @@ def resolve(
     """
     settings = Settings()
     scene = open_scene(scene, settings)
-    with _opened(scene, store, settings) as ledger, ledger.hold(scene.name):
-        rows = ledger.memory(scene.name).of_shot(shot)
+    with (
+        _opened(scene, store, settings) as ledger,
+        ledger.hold(name := settle_name(ledger, scene)),
+    ):
+        rows = ledger.memory(name).of_shot(shot)
         # An answered take whose file is gone for good is owed for ever, unless a person ends it.
         owed = (State.UNKNOWN, State.ANSWERED) if way == "give-up" else (State.UNKNOWN,)
         doubtful = [take for take in rows if take.state in owed]
@@ -234,7 +212,12 @@ def _urls_for(endpoint: str, request_id: str, settings: Settings) -> Any:
     return FalClient.from_settings(settings).urls_for(endpoint, request_id)
 
 
-def _find(memory: Memory, shot: str, number: int | None) -> Take:
+def find_take(memory: Memory, shot: str, number: int | None) -> Take:
+    """The take of this number, or the circled one when none is named.
+
+    Raises:
+        UnknownShot, SceneError: no such shot or take.
+    """
     rows = memory.of_shot(shot)
     if not rows:
         raise UnknownShot(shot, list(memory.takes))
