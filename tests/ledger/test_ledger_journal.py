@@ -151,3 +151,27 @@ async def test_a_review_is_kept_with_its_series(tmp_path: Path) -> None:
         review = ledger.review_of(take.id)
         assert review is not None
         assert list(review.series["motion"]) == [0, 1, 2, 3, 4]
+
+
+@pytest.mark.anyio
+async def test_a_review_and_its_circle_are_one_commit(tmp_path: Path) -> None:
+    """Nothing is done between the two, so they need not wait for the disk one after the other.
+
+    A circle that is refused takes nothing away from the review: the take was looked at.
+    """
+    good = Review(verdict="good")
+    with Ledger.open(tmp_path) as ledger:
+        first, second = ledger.intend(intent("mara")).id, ledger.intend(intent("mara")).id
+        for id in (first, second):
+            ledger.submitted(id, f"r-{id}", URLS)
+            ledger.answered(id, {}, None)
+            ledger.fetched(id, "0" * 64, f"media/00/{'0' * 64}.mp4", None)
+        async with Journal(ledger) as journal:
+            assert (await journal.kept(first, good)).circled
+            assert journal.commits == 1
+            ledger.pin(first)
+            with pytest.raises(LedgerError, match="pinned"):
+                await journal.kept(second, good)
+        assert ledger.take(second).state is State.REVIEWED
+        told = [event["name"] for event in ledger.events(take=first)]
+        assert told[-3:] == ["take.reviewed", "take.circled", "take.pinned"]
