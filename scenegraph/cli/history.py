@@ -97,7 +97,7 @@ def _local(moment: str) -> str:
     return datetime.fromisoformat(moment).astimezone().strftime("%Y-%m-%d %H:%M:%S")
 
 
-def _short(value: Any, most: int = 60) -> str:
+def _short(value: Any, most: int = 160) -> str:
     text = "–" if value is None else str(value)
     return text if len(text) <= most else text[: most - 1] + "…"
 
@@ -218,6 +218,6 @@ def replay(
 def _show_differences(differences: Iterable[Difference]) -> None:
     table = plain_table("part", "where", "field", "recorded", "rebuilt", "what")
     for one in differences:
-        cells = (_short(one.recorded, 20), _short(one.rebuilt, 20), one.note)
+        cells = (_short(one.recorded), _short(one.rebuilt), one.note)
         table.add_row(one.part, one.where, _plain(one.field), *(_plain(cell) for cell in cells))
     show_table(table)

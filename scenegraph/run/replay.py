@@ -21,7 +21,7 @@ from typing import Any
 from scenegraph.cut import Kept, Progress, make_timeline, reel_format, stitch
 from scenegraph.cut.conform import ffmpeg_name
 from scenegraph.cut.stitch import file_hash
-from scenegraph.errors import CutError, SceneError
+from scenegraph.errors import CutError, SceneError, SceneGraphError
 from scenegraph.ledger import Engine, Ledger, Memory, Review, Take, Timeline
 from scenegraph.media import ffmpeg_exe
 from scenegraph.plan import Plan, amended_graph, hash_inputs, make_plan
@@ -205,7 +205,7 @@ def _timelines(recorded: Mapping[str, Any], made: Mapping[str, Any]) -> Iterator
 
 def _film(
     timeline: Timeline, ending: str, out: Path | None, settings: Settings, listener: Listener
-) -> str | CutError:
+) -> str | SceneGraphError:
     """The hash of the film, made from nothing in a folder of its own."""
 
     def tell(progress: Progress) -> None:
@@ -217,7 +217,7 @@ def _film(
         segments.mkdir()
         try:
             asyncio.run(stitch(timeline, segments, film, settings=settings, on_progress=tell))
-        except CutError as error:
+        except SceneGraphError as error:  # media that are gone or changed make no film
             return error
         digest = file_hash(film)
         if out is not None:
@@ -233,9 +233,9 @@ def _film(
 
 
 def _reels(
-    recorded: Mapping[str, Any], made: str | CutError, ffmpeg: str | None, settings: Settings
+    recorded: Mapping[str, Any], made: str | SceneGraphError, ffmpeg: str | None, settings: Settings
 ) -> Iterator[Difference]:
-    if isinstance(made, CutError):
+    if isinstance(made, SceneGraphError):
         yield _cannot("reel", recorded["path"], made)
         return
     # A ledger of an earlier version kept no hash; then the file stands for what was made.
@@ -262,7 +262,7 @@ def _reels(
         )
 
 
-def _cannot(part: str, where: str, error: CutError) -> Difference:
+def _cannot(part: str, where: str, error: SceneGraphError) -> Difference:
     return Difference(
         part=part, where=where, field="made", recorded=True, rebuilt=False, note=error.message
     )
