@@ -4,6 +4,7 @@ It never looks at a picture itself (it takes series and prints), never spends, n
 without naming it.
 """
 
+from scenegraph.cut.check import Finding, ReelCheck, check_segments
 from scenegraph.cut.conform import (
     Fit,
     Fitted,
@@ -23,15 +24,18 @@ from scenegraph.cut.timeline import Kept, make_timeline
 __all__ = [
     "Cut",
     "CutChoice",
+    "Finding",
     "Fit",
     "Fitted",
     "Kept",
     "Progress",
+    "ReelCheck",
     "ReelClip",
     "Seam",
     "Segment",
     "calmest",
     "check_reel",
+    "check_segments",
     "choose_cuts",
     "clip_of_review",
     "concat_command",

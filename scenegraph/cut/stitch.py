@@ -139,7 +139,7 @@ async def _segment(
             await asyncio.to_thread(check_picture_times, temp, frames, event.shot)
             facts = {"frames": frames, "sha256": await asyncio.to_thread(file_hash, temp)}
             temp.replace(path)
-            _write_note(note, json.dumps(facts))
+            write_note(note, json.dumps(facts))
         finally:
             temp.unlink(missing_ok=True)
     log.info("segment.made", shot=event.shot, take=event.take, key=key[:16], frames=frames)
@@ -156,7 +156,7 @@ async def stitch(
     content: ContentHash = content_hash,
     settings: Settings | None = None,
     on_progress: Callable[[Progress], None] | None = None,
-    on_segments: Callable[[list[str]], None] | None = None,
+    on_segments: Callable[[list[Segment]], None] | None = None,
 ) -> Path:
     """Make the reel of a timeline at `out`, and return `out`.
 
@@ -164,7 +164,7 @@ async def stitch(
         segments: where encoded events are kept; may be shared by many reels.
         at_once: encodes running at a time; by default so many that their threads fill the cores.
         content: how a clip is told from another; by default the store's name or the file's hash.
-        on_segments: told the keys of the segments that the reel is made of, once it is there.
+        on_segments: told the segments that the reel is made of, in playing order, once it is there.
 
     Raises:
         CutError: no events, a full disk, or a result that is not the promised one; an older
@@ -215,7 +215,7 @@ async def stitch(
         await _join([task.result().path for task in order], timeline, segments, out, exe)
     state.told(timeline.frames)
     if on_segments is not None:
-        on_segments([task.result().key for task in order])
+        on_segments([task.result() for task in order])
     log.info("reel.made", frames=timeline.frames, made=state.made, reused=state.reused)
     return out
 
@@ -296,7 +296,8 @@ def _is_sound(path: Path, note: Path, frames: int) -> bool:
         return False
 
 
-def _write_note(note: Path, text: str) -> None:
+def write_note(note: Path, text: str) -> None:
+    """Put a segment's note in its place, whole or not at all."""
     temp = note.with_name(f".{note.stem[:16]}.{secrets.token_hex(6)}.json")
     try:
         temp.write_text(text, encoding="utf-8")

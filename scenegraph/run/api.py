@@ -297,7 +297,13 @@ async def _cut(
         listener(NoticeEvent(message=f"{error.message} {error.next}"))
         notices = (*result.notices, error.message)
         return replace(result, notices=notices, reel_failed=error.message, reel_next=error.next)
-    return replace(result, reel=reel.path, timeline=reel.timeline)
+    return replace(
+        result,
+        reel=reel.path,
+        timeline=reel.timeline,
+        reel_check=reel.check,
+        notices=(*result.notices, *reel.notices),
+    )
 
 
 def cut_again(
@@ -367,7 +373,8 @@ def cut_again(
             elapsed_s=time.monotonic() - began,
             reel=reel.path,
             timeline=reel.timeline,
-            notices=tuple(not_yet(scene)),
+            reel_check=reel.check,
+            notices=(*not_yet(scene), *reel.notices),
         )
 
 

@@ -8,7 +8,16 @@ from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
-from scenegraph.cut import Kept, Progress, make_timeline, reel_format, stitch
+from scenegraph.cut import (
+    Kept,
+    Progress,
+    ReelCheck,
+    Segment,
+    check_segments,
+    make_timeline,
+    reel_format,
+    stitch,
+)
 from scenegraph.errors import CutError
 from scenegraph.ledger import Amendment, Engine, Ledger, Take, Timeline
 from scenegraph.ledger.grade import Grade
@@ -21,10 +30,17 @@ from scenegraph.settings import Settings
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reel:
-    """A reel that was made, and the edit list that it was made from."""
+    """A reel that was made, the edit list that it was made from, and what its check found."""
 
     path: Path
     timeline: Timeline
+    check: ReelCheck | None = None
+
+    @property
+    def notices(self) -> tuple[str, ...]:
+        """What a person should look at, in sentences."""
+        rate = self.timeline.format.rate
+        return tuple(one.sentence(rate) for one in (self.check.findings if self.check else ()))
 
 
 def reel_path(scene: Scene, engine: Engine, out: str | Path | None = None) -> Path:
@@ -80,7 +96,7 @@ async def make_reel(
         listener(ReelEvent(done=progress.frames, total=progress.of))
 
     out.parent.mkdir(parents=True, exist_ok=True)
-    segments: list[str] = []
+    segments: list[Segment] = []
     await stitch(
         timeline,
         ledger.store.segments,
@@ -89,6 +105,9 @@ async def make_reel(
         on_progress=tell,
         on_segments=segments.extend,
     )
+    check = await check_segments(
+        timeline, [(e.shot, s) for e, s in zip(timeline.events, segments, strict=True)]
+    )
     shown = _shown(out, scene.folder)
     await asyncio.to_thread(
         ledger.save_reel,
@@ -96,9 +115,9 @@ async def make_reel(
         timeline.to_json(),
         shown,
         run=run,
-        facts={"engine": engine, "segments": segments},
+        facts={"engine": engine, "segments": [one.key for one in segments]},
     )
-    return Reel(path=out, timeline=timeline)
+    return Reel(path=out, timeline=timeline, check=check)
 
 
 def _kept(
