@@ -18,16 +18,19 @@ from scenegraph.cut.film import Cut, CutChoice, choose_cuts
 from scenegraph.cut.footage import ReelClip, clip_of_review, model_cuts
 from scenegraph.cut.joins import Seam, extend_seams
 from scenegraph.cut.points import calmest
+from scenegraph.cut.sound import Cue, Mix, make_mix
 from scenegraph.cut.stitch import Progress, Segment, check_reel, make_segment, stitch
 from scenegraph.cut.timeline import Kept, make_timeline
 
 __all__ = [
+    "Cue",
     "Cut",
     "CutChoice",
     "Finding",
     "Fit",
     "Fitted",
     "Kept",
+    "Mix",
     "Progress",
     "ReelCheck",
     "ReelClip",
@@ -42,6 +45,7 @@ __all__ = [
     "cutpoints",
     "extend_seams",
     "fit_picture",
+    "make_mix",
     "make_segment",
     "make_timeline",
     "model_cuts",

@@ -26,6 +26,7 @@ from scenegraph.cut.stitch import Segment, write_note
 from scenegraph.errors import BrokenMedia, CutError
 from scenegraph.ledger.timeline import Timeline
 from scenegraph.media.container import Deadline, Tally, decode_frames, open_video
+from scenegraph.media.sound import read_levels
 
 FindingKind = Literal["black", "freeze", "silence"]
 
@@ -39,6 +40,8 @@ BLACK_LUMA, BLACK_SHARE = 16 + 0.1 * 219, 0.98
 #: An I-frame draws the same picture anew, a little otherwise.
 STILL_CODES, ANEW_CODES = 0.25, 1.5
 BLOCK = 8
+#: -60 dB of full scale, looked at in windows of a tenth of a second.
+SILENCE_LEVEL, WINDOW_S = 0.001, 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +82,21 @@ class ReelCheck:
     @property
     def ok(self) -> bool:
         return not self.findings
+
+    def with_sound(self, path: Path, timeline: Timeline) -> ReelCheck:
+        """The same with the silences of a mix that is as long as the reel."""
+        rate = timeline.format.rate
+        quiet = [level < SILENCE_LEVEL for level in read_levels(path, window_s=WINDOW_S)]
+        shots = [
+            event.shot for event in timeline.events for _ in range(timeline.event_frames(event))
+        ]
+        found = list(self.findings)
+        for start, stop in _runs(quiet):
+            if (stop - start) * WINDOW_S >= SILENCE_S:
+                first = min(round(start * WINDOW_S * rate), len(shots) - 1)
+                last = min(round(stop * WINDOW_S * rate), len(shots)) - 1
+                found.append(Finding("silence", first, last, shots[first]))
+        return ReelCheck(self.frames, tuple(sorted(found, key=lambda one: one.from_frame)))
 
     def to_json(self) -> dict[str, Any]:
         return {

@@ -228,7 +228,7 @@ def _box(size: Size, fitted: Fitted) -> tuple[int, int, int, int]:
 
 
 def concat_command(
-    listing: Path, rate: Fraction, out: Path, *, exe: str | None = None
+    listing: Path, rate: Fraction, out: Path, *, sound: Path | None = None, exe: str | None = None
 ) -> list[str]:
     """The FFmpeg command that lays segments end to end without encoding. Starts nothing.
 
@@ -247,10 +247,15 @@ def concat_command(
         format_whitelist="concat,mov",
         codec_whitelist="rawvideo",
     )
-    made = source.output(
+    streams, maps = [source], {"map": "0:v:0"}
+    if sound is not None:
+        streams = [source.video, ffmpeg.input(str(sound), **SAFE_INPUT).audio]
+        maps = {}
+    made = ffmpeg.output(
+        *streams,
         str(out),
         c="copy",
-        map="0:v:0",
+        **maps,
         map_metadata=-1,
         video_track_timescale=ticks,
         movflags="+faststart",

@@ -108,7 +108,7 @@ async def make_segment(
         CutError: the disk is full, or FFmpeg wrote another number of frames.
         FfmpegFailed: FFmpeg could not encode it.
     """
-    with _disk_errors(folder):
+    with disk_errors(folder):
         digest = await asyncio.to_thread(content, event.clip)
     return await _segment(
         event, format, frames, folder, digest, fit, ffmpeg_exe(settings), on_progress
@@ -125,10 +125,10 @@ async def _segment(
     exe: str,
     on_progress: Callable[[int], None] | None,
 ) -> Segment:
-    with _disk_errors(folder):
+    with disk_errors(folder):
         key = segment_key(event, format, frames, digest, fit=fit, exe=exe)
         path, note = folder / f"{key}.mp4", folder / f"{key}.json"
-        if await asyncio.to_thread(_is_sound, path, note, frames):
+        if await asyncio.to_thread(is_sound, path, note, frames):
             return Segment(path, key, frames, made=False)
         folder.mkdir(parents=True, exist_ok=True)
         temp = folder / f".{key[:16]}.{secrets.token_hex(6)}.mp4"
@@ -157,6 +157,7 @@ async def stitch(
     settings: Settings | None = None,
     on_progress: Callable[[Progress], None] | None = None,
     on_segments: Callable[[list[Segment]], None] | None = None,
+    sound: Path | None = None,
 ) -> Path:
     """Make the reel of a timeline at `out`, and return `out`.
 
@@ -164,6 +165,7 @@ async def stitch(
         segments: where encoded events are kept; may be shared by many reels.
         at_once: encodes running at a time; by default so many that their threads fill the cores.
         content: how a clip is told from another; by default the store's name or the file's hash.
+        sound: an audio-only MP4 that is copied beside the picture, as long as the reel.
         on_segments: told the segments that the reel is made of, in playing order, once it is there.
 
     Raises:
@@ -184,7 +186,7 @@ async def stitch(
     state = _Tally(timeline.frames, on_progress)
     wanted: dict[tuple[Path, int, int, int], asyncio.Task[Segment]] = {}
 
-    with _disk_errors(segments):
+    with disk_errors(segments):
         clips = {event.clip.path: event.clip for event in timeline.events}
         digests = {p: await asyncio.to_thread(content, clip) for p, clip in clips.items()}
 
@@ -211,8 +213,8 @@ async def stitch(
                 order.append(wanted[same])
     except BaseExceptionGroup as errors:
         raise errors.exceptions[0] from None
-    with _disk_errors(out.parent):
-        await _join([task.result().path for task in order], timeline, segments, out, exe)
+    with disk_errors(out.parent):
+        await _join([task.result().path for task in order], timeline, segments, out, exe, sound)
     state.told(timeline.frames)
     if on_segments is not None:
         on_segments([task.result() for task in order])
@@ -220,14 +222,21 @@ async def stitch(
     return out
 
 
-async def _join(parts: list[Path], timeline: Timeline, folder: Path, out: Path, exe: str) -> None:
+async def _join(
+    parts: list[Path],
+    timeline: Timeline,
+    folder: Path,
+    out: Path,
+    exe: str,
+    sound: Path | None,
+) -> None:
     # Names in the list are relative and hex only: nothing to quote, and `safe=1` holds.
     listing = folder / f".{secrets.token_hex(8)}.ffconcat"
     lines = ["ffconcat version 1.0", *(f"file {part.name}" for part in parts)]
     try:
         listing.write_text("\n".join(lines) + "\n", encoding="ascii")
         with replacing(out) as temp:
-            command = concat_command(listing, timeline.format.rate, temp, exe=exe)
+            command = concat_command(listing, timeline.format.rate, temp, sound=sound, exe=exe)
             patience = PATIENCE_S + PATIENCE_PER_FRAME_S * timeline.frames / 24
             await run_ffmpeg(command, timeout_s=patience)
             title = timeline.title or out.name
@@ -287,7 +296,7 @@ def check_reel(path: Path, timeline: Timeline) -> Clip:
     return clip
 
 
-def _is_sound(path: Path, note: Path, frames: int) -> bool:
+def is_sound(path: Path, note: Path, frames: int) -> bool:
     """True when the segment is as it was written: its hash says so."""
     try:
         facts = json.loads(note.read_text(encoding="utf-8"))
@@ -307,7 +316,7 @@ def write_note(note: Path, text: str) -> None:
 
 
 @contextmanager
-def _disk_errors(folder: Path) -> Iterator[None]:
+def disk_errors(folder: Path) -> Iterator[None]:
     """Say a full or locked disk in a sentence, whoever met it first."""
     try:
         yield

@@ -73,8 +73,8 @@ async def run_ffmpeg(
     *,
     timeout_s: float,
     on_progress: Callable[[int], None] | None = None,
-) -> None:
-    """Run a command built elsewhere and return when it has ended well.
+) -> str:
+    """Run a command built elsewhere; when it has ended well, return the end of what it said.
 
     Args:
         command: the program first, then its arguments.
@@ -109,6 +109,7 @@ async def run_ffmpeg(
         await _end(process)
     if process.returncode:
         raise _failed(full, process.returncode, _text(words))
+    return _text(words)
 
 
 def run_ffmpeg_sync(command: Sequence[str], *, timeout_s: float) -> None:

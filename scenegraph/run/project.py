@@ -7,6 +7,7 @@ from pathlib import Path
 
 from scenegraph.ledger import Engine, Memory, State, Take, memory_of
 from scenegraph.plan import Plan, Selection, hash_inputs, make_plan
+from scenegraph.run.tracks import check_tracks
 from scenegraph.scene import Scene, load_scene
 from scenegraph.settings import Settings
 
@@ -26,9 +27,10 @@ def open_scene(scene: Scene | str | Path, settings: Settings) -> Scene:
         SceneInvalid: every problem, each with its place.
     """
     if not isinstance(scene, Scene):
-        return load_scene(scene, settings=settings)
-    if scene.file is None:  # a scene from a file was checked when it was read
+        scene = load_scene(scene, settings=settings)
+    elif scene.file is None:  # a scene from a file was checked when it was read
         scene.check_files()
+    check_tracks(scene)
     return scene
 
 

@@ -14,6 +14,7 @@ from scenegraph.cut import (
     ReelCheck,
     Segment,
     check_segments,
+    make_mix,
     make_timeline,
     reel_format,
     stitch,
@@ -24,6 +25,7 @@ from scenegraph.ledger.grade import Grade
 from scenegraph.review import look
 from scenegraph.run.events import Listener, ReelEvent
 from scenegraph.run.intact import damage_of
+from scenegraph.run.tracks import cues_of
 from scenegraph.scene import Scene, ShotGraph
 from scenegraph.settings import Settings
 
@@ -35,12 +37,14 @@ class Reel:
     path: Path
     timeline: Timeline
     check: ReelCheck | None = None
+    said: tuple[str, ...] = ()
 
     @property
     def notices(self) -> tuple[str, ...]:
         """What a person should look at, in sentences."""
         rate = self.timeline.format.rate
-        return tuple(one.sentence(rate) for one in (self.check.findings if self.check else ()))
+        found = self.check.findings if self.check else ()
+        return (*self.said, *(one.sentence(rate) for one in found))
 
 
 def reel_path(scene: Scene, engine: Engine, out: str | Path | None = None) -> Path:
@@ -58,8 +62,6 @@ def not_yet(scene: Scene) -> list[str]:
     notices = []
     if soft:
         notices.append(f"Transitions are cut hard in this version: {', '.join(soft)}.")
-    if scene.reel.audio is not None:
-        notices.append("The reel is silent in this version: `reel.audio` is not mixed in.")
     return notices
 
 
@@ -96,6 +98,17 @@ async def make_reel(
         listener(ReelEvent(done=progress.frames, total=progress.of))
 
     out.parent.mkdir(parents=True, exist_ok=True)
+    cues, said = await asyncio.to_thread(cues_of, scene, timeline)
+    seconds = timeline.frames / timeline.format.rate
+    mix = None
+    if scene.reel.audio is not None:
+        mix = await make_mix(
+            cues,
+            seconds,
+            ledger.store.segments,
+            loudness=scene.reel.loudness,
+            settings=settings,
+        )
     segments: list[Segment] = []
     await stitch(
         timeline,
@@ -104,10 +117,13 @@ async def make_reel(
         settings=settings,
         on_progress=tell,
         on_segments=segments.extend,
+        sound=mix.path if mix else None,
     )
     check = await check_segments(
         timeline, [(e.shot, s) for e, s in zip(timeline.events, segments, strict=True)]
     )
+    if mix is not None:
+        check = await asyncio.to_thread(check.with_sound, mix.path, timeline)
     shown = _shown(out, scene.folder)
     await asyncio.to_thread(
         ledger.save_reel,
@@ -115,9 +131,12 @@ async def make_reel(
         timeline.to_json(),
         shown,
         run=run,
-        facts={"engine": engine, "segments": [one.key for one in segments]},
+        facts={
+            "engine": engine,
+            "segments": [*(one.key for one in segments), *([mix.key] if mix else [])],
+        },
     )
-    return Reel(path=out, timeline=timeline, check=check)
+    return Reel(path=out, timeline=timeline, check=check, said=tuple(said))
 
 
 def _kept(
