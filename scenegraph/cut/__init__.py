@@ -17,6 +17,7 @@ from scenegraph.cut.cutpoints import cutpoints
 from scenegraph.cut.film import Cut, CutChoice, choose_cuts
 from scenegraph.cut.footage import ReelClip, clip_of_review, model_cuts
 from scenegraph.cut.joins import Seam, extend_seams
+from scenegraph.cut.pieces import Piece, pieces_of, with_transitions
 from scenegraph.cut.points import calmest
 from scenegraph.cut.sound import Cue, Mix, make_mix
 from scenegraph.cut.stitch import Progress, Segment, check_reel, make_segment, stitch
@@ -31,6 +32,7 @@ __all__ = [
     "Fitted",
     "Kept",
     "Mix",
+    "Piece",
     "Progress",
     "ReelCheck",
     "ReelClip",
@@ -49,7 +51,9 @@ __all__ = [
     "make_segment",
     "make_timeline",
     "model_cuts",
+    "pieces_of",
     "reel_format",
     "segment_command",
     "stitch",
+    "with_transitions",
 ]

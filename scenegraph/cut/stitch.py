@@ -16,7 +16,7 @@ import json
 import os
 import re
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,7 +24,8 @@ from pathlib import Path
 import av
 import structlog
 
-from scenegraph.cut.conform import THREADS, Fit, concat_command, ffmpeg_name, segment_command
+from scenegraph.cut.conform import THREADS, Fit, concat_command, ffmpeg_name, piece_command
+from scenegraph.cut.pieces import Part, Piece, pieces_of
 from scenegraph.errors import BrokenMedia, CutError, FfmpegFailed
 from scenegraph.ledger.timeline import Event, ReelFormat, Timeline
 from scenegraph.media.clip import Clip
@@ -83,9 +84,21 @@ def segment_key(
     event: Event, format: ReelFormat, frames: int, content: str, *, fit: Fit = "auto", exe: str
 ) -> str:
     """What a segment is made from, as a hash. The clip's path and name are not in it."""
-    command = segment_command(event, format, frames, Path("out.mp4"), fit=fit, exe="ffmpeg")
-    command[command.index("-i") + 1] = content
-    made_from = [CODE_VERSION, ffmpeg_name(exe), content, event.span.start, event.span.stop]
+    piece = Piece(Part(event, frames, 0, frames))
+    return piece_key(piece, format, [content], fit=fit, exe=exe)
+
+
+def piece_key(
+    piece: Piece, format: ReelFormat, contents: Sequence[str], *, fit: Fit = "auto", exe: str
+) -> str:
+    """The same for a piece, with the hash of the content of each of its clips."""
+    command = piece_command(piece, format, Path("out.mp4"), fit=fit, exe="ffmpeg")
+    inputs = [at + 1 for at, word in enumerate(command) if word == "-i"]
+    for at, content in zip(inputs, contents, strict=True):
+        command[at] = content
+    made_from: list[object] = [CODE_VERSION, ffmpeg_name(exe)]
+    for part, content in zip(piece.parts, contents, strict=True):
+        made_from += [content, part.event.span.start, part.event.span.stop]
     return hashlib.sha256(json.dumps([*made_from, command]).encode()).hexdigest()
 
 
@@ -110,31 +123,32 @@ async def make_segment(
     """
     with disk_errors(folder):
         digest = await asyncio.to_thread(content, event.clip)
-    return await _segment(
-        event, format, frames, folder, digest, fit, ffmpeg_exe(settings), on_progress
-    )
+    piece = Piece(Part(event, frames, 0, frames))
+    exe = ffmpeg_exe(settings)
+    return await _segment(piece, format, folder, [digest], fit, exe, on_progress)
 
 
 async def _segment(
-    event: Event,
+    piece: Piece,
     format: ReelFormat,
-    frames: int,
     folder: Path,
-    digest: str,
+    digests: Sequence[str],
     fit: Fit,
     exe: str,
     on_progress: Callable[[int], None] | None,
 ) -> Segment:
+    event, frames = piece.part.event, piece.frames
     with disk_errors(folder):
-        key = segment_key(event, format, frames, digest, fit=fit, exe=exe)
+        key = piece_key(piece, format, digests, fit=fit, exe=exe)
         path, note = folder / f"{key}.mp4", folder / f"{key}.json"
         if await asyncio.to_thread(is_sound, path, note, frames):
             return Segment(path, key, frames, made=False)
         folder.mkdir(parents=True, exist_ok=True)
         temp = folder / f".{key[:16]}.{secrets.token_hex(6)}.mp4"
         try:
-            command = segment_command(event, format, frames, temp, fit=fit, exe=exe)
-            patience = PATIENCE_S + PATIENCE_PER_FRAME_S * (event.span.stop + frames)
+            command = piece_command(piece, format, temp, fit=fit, exe=exe)
+            read = sum(part.event.span.stop for part in piece.parts)
+            patience = PATIENCE_S + PATIENCE_PER_FRAME_S * (read + frames)
             await run_ffmpeg(command, timeout_s=patience, on_progress=on_progress)
             await asyncio.to_thread(check_picture_times, temp, frames, event.shot)
             facts = {"frames": frames, "sha256": await asyncio.to_thread(file_hash, temp)}
@@ -184,32 +198,30 @@ async def stitch(
     exe = ffmpeg_exe(settings)
     slots = asyncio.Semaphore(at_once or (os.cpu_count() or 1) * 2 // THREADS + 1)
     state = _Tally(timeline.frames, on_progress)
-    wanted: dict[tuple[Path, int, int, int], asyncio.Task[Segment]] = {}
+    wanted: dict[tuple[object, ...], asyncio.Task[Segment]] = {}
 
     with disk_errors(segments):
         clips = {event.clip.path: event.clip for event in timeline.events}
         digests = {p: await asyncio.to_thread(content, clip) for p, clip in clips.items()}
 
-    async def make(event: Event, frames: int) -> Segment:
+    async def make(piece: Piece) -> Segment:
         def working(done: int) -> None:
-            state.working(id(event), min(done, frames))
+            state.working(id(piece), min(done, piece.frames))
 
         async with slots:
-            digest = digests[event.clip.path]
-            made = await _segment(
-                event, timeline.format, frames, segments, digest, fit, exe, working
-            )
-        state.done(id(event), made)
+            contents = [digests[part.event.clip.path] for part in piece.parts]
+            made = await _segment(piece, timeline.format, segments, contents, fit, exe, working)
+        state.done(id(piece), made)
         return made
 
     order = []
+    pieces = pieces_of(timeline)
     try:
         async with asyncio.TaskGroup() as group:
-            for event in timeline.events:
-                frames = timeline.event_frames(event)
-                same = (event.clip.path, event.span.start, event.span.stop, frames)
+            for piece in pieces:
+                same = piece.same
                 if same not in wanted:
-                    wanted[same] = group.create_task(make(event, frames), name=event.shot)
+                    wanted[same] = group.create_task(make(piece), name=piece.shot)
                 order.append(wanted[same])
     except BaseExceptionGroup as errors:
         raise errors.exceptions[0] from None

@@ -34,7 +34,7 @@ from scenegraph.run.logs import quiet_by_default
 from scenegraph.run.material import Material
 from scenegraph.run.project import QUEUE_ENDED, open_scene, store_of
 from scenegraph.run.purse import Purse
-from scenegraph.run.reel import make_reel, not_yet, reel_path
+from scenegraph.run.reel import make_reel, reel_path
 from scenegraph.run.result import RunResult, ShotOutcome
 from scenegraph.run.slots import Slots
 from scenegraph.scene import Scene
@@ -193,7 +193,6 @@ async def run_async(
             if executor.paused
             else None,
             stopped_at_budget=executor.over_budget is not None,
-            notices=tuple(not_yet(scene)),
         )
         if cut and _may_cut(result, partial):
             result = await _cut(result, scene, ledger, out, settings, number, listener)
@@ -374,7 +373,7 @@ def cut_again(
             reel=reel.path,
             timeline=reel.timeline,
             reel_check=reel.check,
-            notices=(*not_yet(scene), *reel.notices),
+            notices=reel.notices,
         )
 
 

@@ -16,8 +16,10 @@ from scenegraph.cut import (
     check_segments,
     make_mix,
     make_timeline,
+    pieces_of,
     reel_format,
     stitch,
+    with_transitions,
 )
 from scenegraph.errors import CutError
 from scenegraph.ledger import Amendment, Engine, Ledger, Take, Timeline
@@ -56,15 +58,6 @@ def reel_path(scene: Scene, engine: Engine, out: str | Path | None = None) -> Pa
     return Path(out) if out is not None else scene.folder / f"{scene.name}.{kind}.mp4"
 
 
-def not_yet(scene: Scene) -> list[str]:
-    """What the scene asks of its reel that this version does otherwise, in sentences."""
-    soft = [shot for shot, way in scene.reel.transitions.items() if way.kind != "cut"]
-    notices = []
-    if soft:
-        notices.append(f"Transitions are cut hard in this version: {', '.join(soft)}.")
-    return notices
-
-
 async def make_reel(
     scene: Scene,
     graph: ShotGraph,
@@ -94,6 +87,13 @@ async def make_reel(
         lambda: make_timeline(kept, format, title=scene.title, left_out=left_out)
     )
 
+    soft = {
+        shot: (way.kind, way.frames)
+        for shot, way in scene.reel.transitions.items()
+        if way.kind != "cut"
+    }
+    timeline, shortened = with_transitions(timeline, soft)
+
     def tell(progress: Progress) -> None:
         listener(ReelEvent(done=progress.frames, total=progress.of))
 
@@ -120,7 +120,7 @@ async def make_reel(
         sound=mix.path if mix else None,
     )
     check = await check_segments(
-        timeline, [(e.shot, s) for e, s in zip(timeline.events, segments, strict=True)]
+        timeline, [(p.shot, s) for p, s in zip(pieces_of(timeline), segments, strict=True)]
     )
     if mix is not None:
         check = await asyncio.to_thread(check.with_sound, mix.path, timeline)
@@ -136,7 +136,7 @@ async def make_reel(
             "segments": [*(one.key for one in segments), *([mix.key] if mix else [])],
         },
     )
-    return Reel(path=out, timeline=timeline, check=check, said=tuple(said))
+    return Reel(path=out, timeline=timeline, check=check, said=(*shortened, *said))
 
 
 def _kept(
