@@ -4,6 +4,7 @@ It never looks at a picture itself (it takes series and prints), never spends, n
 without naming it.
 """
 
+from scenegraph.cut.check import Finding, ReelCheck, check_segments
 from scenegraph.cut.conform import (
     Fit,
     Fitted,
@@ -16,32 +17,43 @@ from scenegraph.cut.cutpoints import cutpoints
 from scenegraph.cut.film import Cut, CutChoice, choose_cuts
 from scenegraph.cut.footage import ReelClip, clip_of_review, model_cuts
 from scenegraph.cut.joins import Seam, extend_seams
+from scenegraph.cut.pieces import Piece, pieces_of, with_transitions
 from scenegraph.cut.points import calmest
+from scenegraph.cut.sound import Cue, Mix, make_mix
 from scenegraph.cut.stitch import Progress, Segment, check_reel, make_segment, stitch
 from scenegraph.cut.timeline import Kept, make_timeline
 
 __all__ = [
+    "Cue",
     "Cut",
     "CutChoice",
+    "Finding",
     "Fit",
     "Fitted",
     "Kept",
+    "Mix",
+    "Piece",
     "Progress",
+    "ReelCheck",
     "ReelClip",
     "Seam",
     "Segment",
     "calmest",
     "check_reel",
+    "check_segments",
     "choose_cuts",
     "clip_of_review",
     "concat_command",
     "cutpoints",
     "extend_seams",
     "fit_picture",
+    "make_mix",
     "make_segment",
     "make_timeline",
     "model_cuts",
+    "pieces_of",
     "reel_format",
     "segment_command",
     "stitch",
+    "with_transitions",
 ]

@@ -12,15 +12,17 @@ square, scaled, and padded or cropped; colours become BT.709 limited range.
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import ffmpeg
 
+from scenegraph.cut.pieces import Part, Piece
 from scenegraph.errors import CutError
 from scenegraph.ledger.grade import Grade
 from scenegraph.ledger.timeline import Event, ReelFormat
@@ -129,6 +131,46 @@ def segment_command(
             rounding a rate leaves one too few.
         exe: the FFmpeg to call; the settings' own by default.
     """
+    part = Part(event, frames, 0, frames)
+    return _encoded(picture_of(part, format, fit), format, frames, out, exe)
+
+
+def piece_command(
+    piece: Piece, format: ReelFormat, out: Path, *, fit: Fit = "auto", exe: str | None = None
+) -> list[str]:
+    """The FFmpeg command that encodes one piece into one segment. Starts nothing."""
+    picture = picture_of(piece.part, format, fit)
+    if piece.after is not None:
+        later = picture_of(piece.after, format, fit)
+        if piece.kind == "dissolve":
+            # By time: FFmpeg's versions do not agree whether its N begins at 0 or at 1.
+            share = f"(T*{format.rate}+1)/{piece.frames + 1}"
+            picture = ffmpeg.filter([picture, later], "blend", all_expr=f"A+(B-A)*{share}")
+        else:
+            down, up = piece.part.frames, piece.after.frames
+            if down:
+                picture = picture.filter("fade", t="out", s=0, n=down)
+            if up:
+                later = later.filter("fade", t="in", s=0, n=up)
+            both = [one for one, frames in ((picture, down), (later, up)) if frames]
+            picture = ffmpeg.concat(*both) if len(both) > 1 else both[0]
+        picture = picture.filter("format", format.pixel_format)
+    return _encoded(picture, format, piece.frames, out, exe)
+
+
+def picture_of(part: Part, format: ReelFormat, fit: Fit) -> Any:
+    """The filters from a clip to these frames of an event, as the reel shows them."""
+    event = part.event
+    stretch = format.rate / event.clip.rate
+    # Whole periods of the two rates are taken on at the head, so that every frame stays in step.
+    periods = -(min(0, part.first) // stretch.numerator)
+    start = event.span.start - periods * stretch.denominator
+    stop = event.span.stop
+    if part.last > part.of:
+        stop = min(event.clip.frames, stop + math.ceil((part.last - part.of) / stretch) + 1)
+    skip = part.first + periods * stretch.numerator
+    shown = {"start_frame": skip} if skip else {}
+    shown["end_frame"] = skip + part.frames
     clip, ticks = event.clip, timescale(event.clip.rate)
     fitted = fit_picture(clip, format.size, fit)
     source = ffmpeg.input(
@@ -138,12 +180,12 @@ def segment_command(
         **SAFE_INPUT,
     ).video
     picture = (
-        source.filter("trim", start_frame=event.span.start, end_frame=event.span.stop)
+        source.filter("trim", start_frame=start, end_frame=stop)
         .filter("settb", f"1/{ticks}")
         .filter("setpts", f"N*{ticks // clip.rate.numerator * clip.rate.denominator}")
         .filter("tpad", stop=-1, stop_mode="clone")  # `fps` may round the last frame away
         .filter("fps", fps=str(format.rate), start_time=0)
-        .filter("trim", end_frame=frames)
+        .filter("trim", **shown)
         .filter(
             "scale",
             fitted.scaled.width,
@@ -160,16 +202,22 @@ def segment_command(
         picture = picture.filter("pad", *_box(format.size, fitted), color="black")
     picture = picture.filter("format", format.pixel_format)
     if event.grade is not None:
-        picture = picture.filter("eq", **eq_values(event.grade, frames), eval="frame")
-    picture = picture.filter(
-        "setsar", 1
-    ).filter(  # concat refuses parts whose pixels differ in shape
+        at = None if part.is_whole else part.first
+        picture = picture.filter("eq", **eq_values(event.grade, part.of, at), eval="frame")
+    if skip:
+        picture = picture.filter("setpts", "N")
+    return picture.filter("setsar", 1).filter(  # concat refuses parts whose pixels differ in shape
         "setparams",
         color_primaries="bt709",
         color_trc="bt709",
         colorspace="bt709",
         range="tv",
     )
+
+
+def _encoded(
+    picture: Any, format: ReelFormat, frames: int, out: Path, exe: str | None
+) -> list[str]:
     gop = max(1, round(GOP_S * format.rate))
     made = picture.output(
         str(out),
@@ -201,15 +249,16 @@ def segment_command(
 BLACK = 16 / 255
 
 
-def eq_values(grade: Grade, frames: int) -> dict[str, str]:
+def eq_values(grade: Grade, frames: int, at: int | None = None) -> dict[str, str]:
     """A grade as expressions of FFmpeg's `eq`, which says y' = contrast (y - ½) + ½ + brightness.
 
     Contrast turns about the picture's mean and light is a gain above black, so the line is
-    y' = black + g (mean + k (y - mean) - black).
+    y' = black + g (mean + k (y - mean) - black). `at`: the frame of the run that is shown first.
     """
+    n = "n" if at is None else f"clip(n+({at}),0,{frames - 1})"
 
     def run(start: float, end: float) -> str:
-        return f"({start:.5f}+{(end - start) / max(1, frames - 1):.8f}*n)"
+        return f"({start:.5f}+{(end - start) / max(1, frames - 1):.8f}*{n})"
 
     gain = f"exp{run(grade.start.brightness, grade.end.brightness)}"
     turn = f"exp{run(grade.start.contrast, grade.end.contrast)}"
@@ -228,7 +277,7 @@ def _box(size: Size, fitted: Fitted) -> tuple[int, int, int, int]:
 
 
 def concat_command(
-    listing: Path, rate: Fraction, out: Path, *, exe: str | None = None
+    listing: Path, rate: Fraction, out: Path, *, sound: Path | None = None, exe: str | None = None
 ) -> list[str]:
     """The FFmpeg command that lays segments end to end without encoding. Starts nothing.
 
@@ -247,10 +296,15 @@ def concat_command(
         format_whitelist="concat,mov",
         codec_whitelist="rawvideo",
     )
-    made = source.output(
+    streams, maps = [source], {"map": "0:v:0"}
+    if sound is not None:
+        streams = [source.video, ffmpeg.input(str(sound), **SAFE_INPUT).audio]
+        maps = {}
+    made = ffmpeg.output(
+        *streams,
         str(out),
         c="copy",
-        map="0:v:0",
+        **maps,
         map_metadata=-1,
         video_track_timescale=ticks,
         movflags="+faststart",

@@ -16,7 +16,7 @@ import json
 import os
 import re
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,7 +24,8 @@ from pathlib import Path
 import av
 import structlog
 
-from scenegraph.cut.conform import THREADS, Fit, concat_command, ffmpeg_name, segment_command
+from scenegraph.cut.conform import THREADS, Fit, concat_command, ffmpeg_name, piece_command
+from scenegraph.cut.pieces import Part, Piece, pieces_of
 from scenegraph.errors import BrokenMedia, CutError, FfmpegFailed
 from scenegraph.ledger.timeline import Event, ReelFormat, Timeline
 from scenegraph.media.clip import Clip
@@ -83,9 +84,21 @@ def segment_key(
     event: Event, format: ReelFormat, frames: int, content: str, *, fit: Fit = "auto", exe: str
 ) -> str:
     """What a segment is made from, as a hash. The clip's path and name are not in it."""
-    command = segment_command(event, format, frames, Path("out.mp4"), fit=fit, exe="ffmpeg")
-    command[command.index("-i") + 1] = content
-    made_from = [CODE_VERSION, ffmpeg_name(exe), content, event.span.start, event.span.stop]
+    piece = Piece(Part(event, frames, 0, frames))
+    return piece_key(piece, format, [content], fit=fit, exe=exe)
+
+
+def piece_key(
+    piece: Piece, format: ReelFormat, contents: Sequence[str], *, fit: Fit = "auto", exe: str
+) -> str:
+    """The same for a piece, with the hash of the content of each of its clips."""
+    command = piece_command(piece, format, Path("out.mp4"), fit=fit, exe="ffmpeg")
+    inputs = [at + 1 for at, word in enumerate(command) if word == "-i"]
+    for at, content in zip(inputs, contents, strict=True):
+        command[at] = content
+    made_from: list[object] = [CODE_VERSION, ffmpeg_name(exe)]
+    for part, content in zip(piece.parts, contents, strict=True):
+        made_from += [content, part.event.span.start, part.event.span.stop]
     return hashlib.sha256(json.dumps([*made_from, command]).encode()).hexdigest()
 
 
@@ -108,38 +121,39 @@ async def make_segment(
         CutError: the disk is full, or FFmpeg wrote another number of frames.
         FfmpegFailed: FFmpeg could not encode it.
     """
-    with _disk_errors(folder):
+    with disk_errors(folder):
         digest = await asyncio.to_thread(content, event.clip)
-    return await _segment(
-        event, format, frames, folder, digest, fit, ffmpeg_exe(settings), on_progress
-    )
+    piece = Piece(Part(event, frames, 0, frames))
+    exe = ffmpeg_exe(settings)
+    return await _segment(piece, format, folder, [digest], fit, exe, on_progress)
 
 
 async def _segment(
-    event: Event,
+    piece: Piece,
     format: ReelFormat,
-    frames: int,
     folder: Path,
-    digest: str,
+    digests: Sequence[str],
     fit: Fit,
     exe: str,
     on_progress: Callable[[int], None] | None,
 ) -> Segment:
-    with _disk_errors(folder):
-        key = segment_key(event, format, frames, digest, fit=fit, exe=exe)
+    event, frames = piece.part.event, piece.frames
+    with disk_errors(folder):
+        key = piece_key(piece, format, digests, fit=fit, exe=exe)
         path, note = folder / f"{key}.mp4", folder / f"{key}.json"
-        if await asyncio.to_thread(_is_sound, path, note, frames):
+        if await asyncio.to_thread(is_sound, path, note, frames):
             return Segment(path, key, frames, made=False)
         folder.mkdir(parents=True, exist_ok=True)
         temp = folder / f".{key[:16]}.{secrets.token_hex(6)}.mp4"
         try:
-            command = segment_command(event, format, frames, temp, fit=fit, exe=exe)
-            patience = PATIENCE_S + PATIENCE_PER_FRAME_S * (event.span.stop + frames)
+            command = piece_command(piece, format, temp, fit=fit, exe=exe)
+            read = sum(part.event.span.stop for part in piece.parts)
+            patience = PATIENCE_S + PATIENCE_PER_FRAME_S * (read + frames)
             await run_ffmpeg(command, timeout_s=patience, on_progress=on_progress)
             await asyncio.to_thread(check_picture_times, temp, frames, event.shot)
             facts = {"frames": frames, "sha256": await asyncio.to_thread(file_hash, temp)}
             temp.replace(path)
-            _write_note(note, json.dumps(facts))
+            write_note(note, json.dumps(facts))
         finally:
             temp.unlink(missing_ok=True)
     log.info("segment.made", shot=event.shot, take=event.take, key=key[:16], frames=frames)
@@ -156,7 +170,8 @@ async def stitch(
     content: ContentHash = content_hash,
     settings: Settings | None = None,
     on_progress: Callable[[Progress], None] | None = None,
-    on_segments: Callable[[list[str]], None] | None = None,
+    on_segments: Callable[[list[Segment]], None] | None = None,
+    sound: Path | None = None,
 ) -> Path:
     """Make the reel of a timeline at `out`, and return `out`.
 
@@ -164,7 +179,8 @@ async def stitch(
         segments: where encoded events are kept; may be shared by many reels.
         at_once: encodes running at a time; by default so many that their threads fill the cores.
         content: how a clip is told from another; by default the store's name or the file's hash.
-        on_segments: told the keys of the segments that the reel is made of, once it is there.
+        sound: an audio-only MP4 that is copied beside the picture, as long as the reel.
+        on_segments: told the segments that the reel is made of, in playing order, once it is there.
 
     Raises:
         CutError: no events, a full disk, or a result that is not the promised one; an older
@@ -182,52 +198,57 @@ async def stitch(
     exe = ffmpeg_exe(settings)
     slots = asyncio.Semaphore(at_once or (os.cpu_count() or 1) * 2 // THREADS + 1)
     state = _Tally(timeline.frames, on_progress)
-    wanted: dict[tuple[Path, int, int, int], asyncio.Task[Segment]] = {}
+    wanted: dict[tuple[object, ...], asyncio.Task[Segment]] = {}
 
-    with _disk_errors(segments):
+    with disk_errors(segments):
         clips = {event.clip.path: event.clip for event in timeline.events}
         digests = {p: await asyncio.to_thread(content, clip) for p, clip in clips.items()}
 
-    async def make(event: Event, frames: int) -> Segment:
+    async def make(piece: Piece) -> Segment:
         def working(done: int) -> None:
-            state.working(id(event), min(done, frames))
+            state.working(id(piece), min(done, piece.frames))
 
         async with slots:
-            digest = digests[event.clip.path]
-            made = await _segment(
-                event, timeline.format, frames, segments, digest, fit, exe, working
-            )
-        state.done(id(event), made)
+            contents = [digests[part.event.clip.path] for part in piece.parts]
+            made = await _segment(piece, timeline.format, segments, contents, fit, exe, working)
+        state.done(id(piece), made)
         return made
 
     order = []
+    pieces = pieces_of(timeline)
     try:
         async with asyncio.TaskGroup() as group:
-            for event in timeline.events:
-                frames = timeline.event_frames(event)
-                same = (event.clip.path, event.span.start, event.span.stop, frames)
+            for piece in pieces:
+                same = piece.same
                 if same not in wanted:
-                    wanted[same] = group.create_task(make(event, frames), name=event.shot)
+                    wanted[same] = group.create_task(make(piece), name=piece.shot)
                 order.append(wanted[same])
     except BaseExceptionGroup as errors:
         raise errors.exceptions[0] from None
-    with _disk_errors(out.parent):
-        await _join([task.result().path for task in order], timeline, segments, out, exe)
+    with disk_errors(out.parent):
+        await _join([task.result().path for task in order], timeline, segments, out, exe, sound)
     state.told(timeline.frames)
     if on_segments is not None:
-        on_segments([task.result().key for task in order])
+        on_segments([task.result() for task in order])
     log.info("reel.made", frames=timeline.frames, made=state.made, reused=state.reused)
     return out
 
 
-async def _join(parts: list[Path], timeline: Timeline, folder: Path, out: Path, exe: str) -> None:
+async def _join(
+    parts: list[Path],
+    timeline: Timeline,
+    folder: Path,
+    out: Path,
+    exe: str,
+    sound: Path | None,
+) -> None:
     # Names in the list are relative and hex only: nothing to quote, and `safe=1` holds.
     listing = folder / f".{secrets.token_hex(8)}.ffconcat"
     lines = ["ffconcat version 1.0", *(f"file {part.name}" for part in parts)]
     try:
         listing.write_text("\n".join(lines) + "\n", encoding="ascii")
         with replacing(out) as temp:
-            command = concat_command(listing, timeline.format.rate, temp, exe=exe)
+            command = concat_command(listing, timeline.format.rate, temp, sound=sound, exe=exe)
             patience = PATIENCE_S + PATIENCE_PER_FRAME_S * timeline.frames / 24
             await run_ffmpeg(command, timeout_s=patience)
             title = timeline.title or out.name
@@ -287,7 +308,7 @@ def check_reel(path: Path, timeline: Timeline) -> Clip:
     return clip
 
 
-def _is_sound(path: Path, note: Path, frames: int) -> bool:
+def is_sound(path: Path, note: Path, frames: int) -> bool:
     """True when the segment is as it was written: its hash says so."""
     try:
         facts = json.loads(note.read_text(encoding="utf-8"))
@@ -296,7 +317,8 @@ def _is_sound(path: Path, note: Path, frames: int) -> bool:
         return False
 
 
-def _write_note(note: Path, text: str) -> None:
+def write_note(note: Path, text: str) -> None:
+    """Put a segment's note in its place, whole or not at all."""
     temp = note.with_name(f".{note.stem[:16]}.{secrets.token_hex(6)}.json")
     try:
         temp.write_text(text, encoding="utf-8")
@@ -306,7 +328,7 @@ def _write_note(note: Path, text: str) -> None:
 
 
 @contextmanager
-def _disk_errors(folder: Path) -> Iterator[None]:
+def disk_errors(folder: Path) -> Iterator[None]:
     """Say a full or locked disk in a sentence, whoever met it first."""
     try:
         yield

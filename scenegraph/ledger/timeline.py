@@ -15,6 +15,26 @@ JoinKind = Literal["start", "extend", "cut", "rejoin"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Transition:
+    """How an event is entered: `before` frames of the reel ahead of the join and `after` behind it.
+
+    The join stays where it is; a dissolve shows frames of both clips' handles, a dip goes to black.
+    """
+
+    kind: Literal["dissolve", "dip"]
+    before: int
+    after: int
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "kind": self.kind,
+            "frames": self.before + self.after,
+            "before": self.before,
+            "after": self.after,
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
     """One span of one clip in the reel.
 
@@ -28,6 +48,7 @@ class Event:
         motion_at_in, motion_at_out: calmness at the first and last frame played.
         alternatives: next-best (in, out) frame pairs, best first.
         grade: the colour match that this event is given, if any.
+        transition: how it is entered; None is a hard cut.
     """
 
     shot: str
@@ -40,6 +61,7 @@ class Event:
     motion_at_out: float | None = None
     alternatives: tuple[tuple[int, int], ...] = ()
     grade: Grade | None = None
+    transition: Transition | None = None
 
     @property
     def head_handle(self) -> int:
@@ -72,7 +94,7 @@ class ReelFormat:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Timeline:
-    """The whole film: events in playing order, one format. Cuts are hard; nothing overlaps."""
+    """The whole film: events in playing order, one format. A transition moves no join."""
 
     title: str
     events: tuple[Event, ...]
@@ -110,6 +132,7 @@ class Timeline:
                     "motion_at_out": event.motion_at_out,
                     "alternatives": [list(pair) for pair in event.alternatives],
                     "grade": event.grade.to_json() if event.grade else None,
+                    "transition": event.transition.to_json() if event.transition else None,
                     "reel_start": start,
                     "reel_frames": length,
                 }

@@ -73,8 +73,8 @@ async def run_ffmpeg(
     *,
     timeout_s: float,
     on_progress: Callable[[int], None] | None = None,
-) -> None:
-    """Run a command built elsewhere and return when it has ended well.
+) -> str:
+    """Run a command built elsewhere; when it has ended well, return the end of what it said.
 
     Args:
         command: the program first, then its arguments.
@@ -120,6 +120,7 @@ async def run_ffmpeg(
         ) from error
     if process.returncode:
         raise _failed(full, process.returncode, _text(b"".join(words)))
+    return _text(b"".join(words))
 
 
 def run_ffmpeg_sync(command: Sequence[str], *, timeout_s: float) -> None:

@@ -40,7 +40,7 @@ from scenegraph.run.logs import quiet_by_default
 from scenegraph.run.material import Material
 from scenegraph.run.project import QUEUE_ENDED, open_scene, settle_name, store_of
 from scenegraph.run.purse import Purse
-from scenegraph.run.reel import make_reel, not_yet, reel_path
+from scenegraph.run.reel import make_reel, reel_path
 from scenegraph.run.result import RunResult, ShotOutcome
 from scenegraph.run.slots import Slots
 from scenegraph.scene import Scene
@@ -220,7 +220,6 @@ async def run_async(
             if executor.paused
             else None,
             stopped_at_budget=executor.over_budget is not None,
-            notices=tuple(not_yet(scene)),
         )
         if cut and _may_cut(result, partial):
             result = await _cut(result, scene, ledger, out, settings, number, listener)
@@ -324,7 +323,13 @@ async def _cut(
         listener(NoticeEvent(message=f"{error.message} {error.next}"))
         notices = (*result.notices, error.message)
         return replace(result, notices=notices, reel_failed=error.message, reel_next=error.next)
-    return replace(result, reel=reel.path, timeline=reel.timeline)
+    return replace(
+        result,
+        reel=reel.path,
+        timeline=reel.timeline,
+        reel_check=reel.check,
+        notices=(*result.notices, *reel.notices),
+    )
 
 
 def cut_again(
@@ -398,7 +403,8 @@ def cut_again(
             elapsed_s=time.monotonic() - began,
             reel=reel.path,
             timeline=reel.timeline,
-            notices=(*not_yet(scene), *(edit.notices if edit else ())),
+            reel_check=reel.check,
+            notices=(*reel.notices, *(edit.notices if edit else ())),
         )
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from scenegraph.ledger import Engine, Memory, State, Take, memory_of
 from scenegraph.plan import Plan, Selection, amended_graph, hash_inputs, make_plan
 from scenegraph.run.ahead import decide_ahead, ends_in, with_decisions
+from scenegraph.run.tracks import check_tracks
 from scenegraph.scene import Scene, ShotGraph, load_scene
 from scenegraph.settings import Settings
 
@@ -31,9 +32,10 @@ def open_scene(scene: Scene | str | Path, settings: Settings) -> Scene:
         SceneInvalid: every problem, each with its place.
     """
     if not isinstance(scene, Scene):
-        return load_scene(scene, settings=settings)
-    if scene.file is None:  # a scene from a file was checked when it was read
+        scene = load_scene(scene, settings=settings)
+    elif scene.file is None:  # a scene from a file was checked when it was read
         scene.check_files()
+    check_tracks(scene)
     return scene
 
 

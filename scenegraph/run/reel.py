@@ -8,7 +8,19 @@ from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
-from scenegraph.cut import Kept, Progress, make_timeline, reel_format, stitch
+from scenegraph.cut import (
+    Kept,
+    Progress,
+    ReelCheck,
+    Segment,
+    check_segments,
+    make_mix,
+    make_timeline,
+    pieces_of,
+    reel_format,
+    stitch,
+    with_transitions,
+)
 from scenegraph.cut.conform import ffmpeg_name
 from scenegraph.cut.stitch import file_hash
 from scenegraph.errors import CutError
@@ -19,16 +31,26 @@ from scenegraph.review import look
 from scenegraph.run.events import Listener, ReelEvent
 from scenegraph.run.intact import damage_of
 from scenegraph.run.project import name_in
+from scenegraph.run.tracks import cues_of
 from scenegraph.scene import Scene, ShotGraph
 from scenegraph.settings import Settings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reel:
-    """A reel that was made, and the edit list that it was made from."""
+    """A reel that was made, the edit list that it was made from, and what its check found."""
 
     path: Path
     timeline: Timeline
+    check: ReelCheck | None = None
+    said: tuple[str, ...] = ()
+
+    @property
+    def notices(self) -> tuple[str, ...]:
+        """What a person should look at, in sentences."""
+        rate = self.timeline.format.rate
+        found = self.check.findings if self.check else ()
+        return (*self.said, *(one.sentence(rate) for one in found))
 
 
 def reel_path(scene: Scene, engine: Engine, out: str | Path | None = None) -> Path:
@@ -38,17 +60,6 @@ def reel_path(scene: Scene, engine: Engine, out: str | Path | None = None) -> Pa
     """
     kind = "reel" if engine == "fal" else "preview"
     return Path(out) if out is not None else scene.folder / f"{scene.name}.{kind}.mp4"
-
-
-def not_yet(scene: Scene) -> list[str]:
-    """What the scene asks of its reel that this version does otherwise, in sentences."""
-    soft = [shot for shot, way in scene.reel.transitions.items() if way.kind != "cut"]
-    notices = []
-    if soft:
-        notices.append(f"Transitions are cut hard in this version: {', '.join(soft)}.")
-    if scene.reel.audio is not None:
-        notices.append("The reel is silent in this version: `reel.audio` is not mixed in.")
-    return notices
 
 
 async def make_reel(
@@ -76,11 +87,29 @@ async def make_reel(
     if timeline is None:
         timeline = await asyncio.to_thread(choose_timeline, scene, graph, takes, ledger)
 
+    soft = {
+        shot: (way.kind, way.frames)
+        for shot, way in scene.reel.transitions.items()
+        if way.kind != "cut"
+    }
+    timeline, shortened = with_transitions(timeline, soft)
+
     def tell(progress: Progress) -> None:
         listener(ReelEvent(done=progress.frames, total=progress.of))
 
     out.parent.mkdir(parents=True, exist_ok=True)
-    segments: list[str] = []
+    cues, said = await asyncio.to_thread(cues_of, scene, timeline)
+    seconds = timeline.frames / timeline.format.rate
+    mix = None
+    if scene.reel.audio is not None:
+        mix = await make_mix(
+            cues,
+            seconds,
+            ledger.store.segments,
+            loudness=scene.reel.loudness,
+            settings=settings,
+        )
+    segments: list[Segment] = []
     await stitch(
         timeline,
         ledger.store.segments,
@@ -88,7 +117,13 @@ async def make_reel(
         settings=settings,
         on_progress=tell,
         on_segments=segments.extend,
+        sound=mix.path if mix else None,
     )
+    check = await check_segments(
+        timeline, [(p.shot, s) for p, s in zip(pieces_of(timeline), segments, strict=True)]
+    )
+    if mix is not None:
+        check = await asyncio.to_thread(check.with_sound, mix.path, timeline)
     shown = _shown(out, scene.folder)
     facts = {
         "sha256": await asyncio.to_thread(file_hash, out),
@@ -100,9 +135,13 @@ async def make_reel(
         timeline.to_json(),
         shown,
         run=run,
-        facts={"engine": engine, "segments": segments, **facts},
+        facts={
+            "engine": engine,
+            "segments": [*(one.key for one in segments), *([mix.key] if mix else [])],
+            **facts,
+        },
     )
-    return Reel(path=out, timeline=timeline)
+    return Reel(path=out, timeline=timeline, check=check, said=(*shortened, *said))
 
 
 def choose_timeline(

@@ -8,6 +8,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+from scenegraph.cut import ReelCheck
 from scenegraph.ledger.takes import Engine, Take
 from scenegraph.ledger.timeline import Timeline
 from scenegraph.units import usd_text
@@ -64,6 +65,7 @@ class RunResult:
     paused: str | None = None
     stopped_at_budget: bool = False
     notices: tuple[str, ...] = field(default=())
+    reel_check: ReelCheck | None = None
     reel_failed: str | None = None
     reel_next: str = ""
 
@@ -127,6 +129,7 @@ class RunResult:
             "shots": [_shot_json(outcome, folder) for outcome in self.outcomes],
             "reel_frames": self.timeline.frames if self.timeline and self.reel else None,
             "reel_rate": _rate_json(rate) if self.reel else None,
+            "reel_check": self.reel_check.to_json() if self.reel_check and self.reel else None,
             "dailies": self.shown(self.dailies),
             "elapsed_s": round(self.elapsed_s, 2),
             "exit_code": self.exit_code,

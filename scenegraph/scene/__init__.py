@@ -46,6 +46,7 @@ from scenegraph.scene.shots import (
     without_hop,
 )
 from scenegraph.scene.svg import draw_svg
+from scenegraph.scene.tracks import Track
 
 __all__ = [
     "CANONICAL_KEYFRAMES",
@@ -74,6 +75,7 @@ __all__ = [
     "Shot",
     "ShotGraph",
     "TextShot",
+    "Track",
     "Transition",
     "draw_dot",
     "draw_mermaid",

@@ -232,6 +232,11 @@ def _rest_of(data: Mapping[str, Any]) -> tuple[Scene | None, set[Loc]]:
     if isinstance(rest.get("reel"), dict):
         rest["reel"].pop("order", None)
         rest["reel"].pop("transitions", None)
+        audio = rest["reel"].get("audio")
+        named = [audio, *audio.values()] if isinstance(audio, dict) else audio
+        for track in named if isinstance(named, list) else ():
+            if isinstance(track, dict):
+                track.pop("at", None)  # it may name a shot
     lost: set[Loc] = set()
     for _ in range(6):
         try:

@@ -190,6 +190,11 @@ def _reel(scene: Scene, known: Collection[str], hops: Hops, where: Where) -> Ite
             message = f"`reel.transitions` is about {_no_shot(ref, known, hops)}"
             place = where("reel", "transitions", ref)
             yield Problem(message, place, "It names the shot that is entered.", "unknown-shot")
+    for at, track in scene.reel.tracks:
+        if isinstance(track.at, str) and track.at not in known:
+            message = f"The track {track.file!r} begins with {_no_shot(track.at, known, hops)}"
+            expected = "`at:` is seconds of the reel, or a shot of this scene."
+            yield Problem(message, where("reel", *at[:-1], "at"), expected, "unknown-shot")
 
 
 def _loops(scene: Scene, known: Collection[str], where: Where) -> Iterator[Problem]:

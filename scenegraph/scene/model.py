@@ -36,6 +36,7 @@ from scenegraph.scene.shots import (
     without_hop,
 )
 from scenegraph.scene.stills import resolve_inside
+from scenegraph.scene.tracks import Audio, Track, tracks_of
 from scenegraph.settings import Settings
 from scenegraph.units import snap_8k1
 
@@ -88,15 +89,22 @@ class Reel(Part):
         order: shots in playing order, a shot with hops for all of them; None: story order.
         frame_rate: the reel's own rate; None: the picture's.
         transitions: by the shot that is entered; every other join is a hard cut.
-        audio: one track under the whole reel, relative to the scene file.
+        audio: a track under the whole reel, or tracks, relative to the scene file.
+        loudness: of the finished sound, in LUFS (EBU R128); None leaves it as it was mixed.
         handles: spare frames kept on both sides of a cut in exports.
     """
 
     order: Annotated[tuple[ShotRef, ...], Field(min_length=1)] | None = None
     frame_rate: Rate | None = None
     transitions: dict[ShotRef, Transition] = Field(default_factory=dict)
-    audio: FilePath | None = None
+    audio: Audio | None = None
+    loudness: Annotated[Number, Field(ge=-36, le=-8)] | None = -16.0
     handles: Annotated[Whole, Field(ge=0, le=240)] = 8
+
+    @property
+    def tracks(self) -> tuple[tuple[tuple[str | int, ...], Track], ...]:
+        """The tracks of `audio`, each with its path below `reel`."""
+        return tracks_of(self.audio)
 
     @field_validator("transitions", mode="before")
     @classmethod

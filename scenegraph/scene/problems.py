@@ -17,7 +17,10 @@ IN_PYTHON = "scene (in Python)"
 
 Loc = tuple[str | int, ...]
 #: Names that pydantic puts into a location for a branch of a union.
-_BRANCHES = frozenset({"t2v", "i2v", "extend", "multicondition", "as-text", "in-parts", "frame-of"})
+_BRANCHES = frozenset(
+    {"t2v", "i2v", "extend", "multicondition", "as-text", "in-parts", "frame-of"}
+    | {"as-list", "by-name"}
+)
 
 
 def shown(value: Any) -> str:

@@ -62,9 +62,9 @@ def check_files(scene: Scene, allow: Sequence[Path]) -> list[Problem]:
     for name, relative in scene.motions.items():
         where, what = scene.where("motions", name), f"The motion reference {relative!r} ({name})"
         problems += _check(scene.folder, relative, allow, where, what)
-    if scene.reel.audio is not None:
-        where, what = scene.where("reel", "audio"), f"The track {scene.reel.audio!r}"
-        problems += _check(scene.folder, scene.reel.audio, allow, where, what)
+    for at, track in scene.reel.tracks:
+        where, what = scene.where("reel", *at), f"The track {track.file!r}"
+        problems += _check(scene.folder, track.file, allow, where, what)
     return problems
 
 

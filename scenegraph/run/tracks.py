@@ -1,0 +1,88 @@
+"""The sound files of a scene: opened before anything is spent, placed once the reel is cut."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+from scenegraph.errors import BrokenMedia, Problem, SceneInvalid
+from scenegraph.ledger.timeline import Timeline
+from scenegraph.scene.shots import without_hop
+
+if TYPE_CHECKING:
+    from scenegraph.cut import Cue
+    from scenegraph.scene import Scene
+
+
+def check_tracks(scene: Scene) -> None:
+    """Open every sound file that the scene names.
+
+    Raises:
+        SceneInvalid: one is not a sound, is damaged, or is shorter than its offset.
+    """
+    if scene.reel.audio is None:
+        return
+    from scenegraph.media.sound import probe_sound  # a scene without sound need not load it
+
+    problems = []
+    for at, track in scene.reel.tracks:
+        where = scene.where("reel", *at)
+        try:
+            sound = probe_sound(scene.path(track.file))
+        except BrokenMedia as error:
+            message = f"The track {track.file!r} cannot be used: {error.reason}."
+            problems.append(Problem(message, where, error.next or "", "not-a-sound"))
+            continue
+        if track.offset >= sound.seconds:
+            message = (
+                f"The track {track.file!r} is {float(sound.seconds):.1f} s long, and "
+                f"{track.offset:g} s of it are skipped."
+            )
+            problems.append(Problem(message, where, "Make `offset:` smaller.", "out-of-range"))
+    if problems:
+        raise SceneInvalid(problems)
+
+
+def cues_of(scene: Scene, timeline: Timeline) -> tuple[list[Cue], list[str]]:
+    """The tracks at their places in this reel, and what a person should know of it."""
+    if scene.reel.audio is None:
+        return [], []
+    from scenegraph.cut import Cue
+    from scenegraph.media.sound import probe_sound
+
+    rate, start = timeline.format.rate, 0
+    starts: dict[str, Fraction] = {}
+    for event in timeline.events:
+        starts.setdefault(event.shot, start / rate)
+        starts.setdefault(without_hop(event.shot), start / rate)
+        start += timeline.event_frames(event)
+    length = start / rate
+    cues, said = [], []
+    for _, track in scene.reel.tracks:
+        if isinstance(track.at, str) and track.at not in starts:
+            said.append(
+                f"The track {track.file} is not heard: its shot {track.at} is not in the reel."
+            )
+            continue
+        at = starts[track.at] if isinstance(track.at, str) else Fraction(str(track.at))
+        if at >= length:
+            said.append(
+                f"The track {track.file} is not heard: it begins at {float(at):.1f} s, and the "
+                f"reel ends at {float(length):.1f} s."
+            )
+            continue
+        cues.append(
+            Cue(
+                sound=probe_sound(scene.path(track.file)),
+                role=track.role,
+                at=at,
+                offset=Fraction(str(track.offset)),
+                gain_db=track.gain_db,
+                fade_in=track.fade_in,
+                fade_out=track.fade_out,
+                duck=track.duck,
+            )
+        )
+    if any(cue.duck for cue in cues) and not any(cue.role == "voice" for cue in cues):
+        said.append("A track has `duck: true`, and there is no voice that it could go under.")
+    return cues, said
