@@ -87,12 +87,7 @@ async def make_reel(
     if timeline is None:
         timeline = await asyncio.to_thread(choose_timeline, scene, graph, takes, ledger)
 
-    soft = {
-        shot: (way.kind, way.frames)
-        for shot, way in scene.reel.transitions.items()
-        if way.kind != "cut"
-    }
-    timeline, shortened = with_transitions(timeline, soft)
+    timeline, shortened = with_transitions(timeline, transitions_of(scene))
 
     def tell(progress: Progress) -> None:
         listener(ReelEvent(done=progress.frames, total=progress.of))
@@ -142,6 +137,12 @@ async def make_reel(
         },
     )
     return Reel(path=out, timeline=timeline, check=check, said=(*shortened, *said))
+
+
+def transitions_of(scene: Scene) -> dict[str, tuple[str, int | None]]:
+    """The joins that a scene wants otherwise than cut: by the shot that is entered."""
+    ways = scene.reel.transitions.items()
+    return {shot: (way.kind, way.frames) for shot, way in ways if way.kind != "cut"}
 
 
 def choose_timeline(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,9 +13,9 @@ from typing import Any
 from scenegraph.catalog import load_catalog
 from scenegraph.cut.stitch import file_hash
 from scenegraph.errors import BrokenMedia
-from scenegraph.ledger import Engine, Ledger, Memory, Review, Take
+from scenegraph.ledger import Chain, Engine, Ledger, Memory, Review, Take
 from scenegraph.media import Clip, open_still
-from scenegraph.review import DEFAULT_BUDGETS, Footage, look, look_at, watch
+from scenegraph.review import DEFAULT_BUDGETS, Footage, Likeness, look, look_at, watch
 from scenegraph.review.measures import KEYFRAME_SUFFIX
 from scenegraph.run.lineage import Lineage, inputs_of
 from scenegraph.run.provenance import take_called
@@ -94,7 +94,10 @@ class LookedAtAgain:
         engine: Engine,
         timeline: Mapping[str, Any],
         stills: Mapping[str, Path],
+        likeness: Callable[[str], Likeness | None] = lambda _: None,
     ) -> None:
+        """`likeness` says whom a shot shows, as a run would ask."""
+        self._likeness = likeness
         self.shown = {
             event["take"]: take_called(memory, event["take"]) for event in timeline["events"]
         }
@@ -141,7 +144,10 @@ class LookedAtAgain:
         if take.clip is None:
             return Seen(look(path), problem)
         try:
-            footage = watch(path, take.clip)  # as a run does: with what probing said at the time
+            likeness = self._likeness(take.shot)
+            looks = likeness is not None and likeness.looks
+            # as a run does: with what probing said at the time
+            footage = watch(path, take.clip, in_full=looks)
         except BrokenMedia as error:
             return Seen(
                 Review(verdict="broken", reasons=(f"cannot be used: {error.reason}",)), problem
@@ -163,7 +169,10 @@ class LookedAtAgain:
                 keyframe=still,
                 parent=above,
                 budgets=_budgets(kept),
+                likeness=likeness,
                 expects_overlap=True if self.kind(take) == "extend" else None,
+                chain=self._chain_above(take),
+                goes_back=self.kind(take) == "multicondition",
             ),
             problem,
         )
@@ -194,6 +203,12 @@ class LookedAtAgain:
         if parent is None or parent.clip is None or not parent.clip.path.is_file():
             return None
         return self._footages.of(parent.clip)
+
+    def _chain_above(self, take: Take) -> Chain | None:
+        """What the parent's own review had added up."""
+        parent = self.lineage.parents(take).get("video")
+        known = self.kept.get(parent.id) if parent is not None else None
+        return known.chain if known is not None else None
 
     def _keyframe(self, take: Take) -> Path | None:
         """The still that the take's chain started from, by the hashes that its takes name."""

@@ -12,24 +12,36 @@ from __future__ import annotations
 import asyncio
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from scenegraph.cut import Kept, Progress, make_timeline, reel_format, stitch
+from scenegraph.cut import (
+    Kept,
+    Progress,
+    make_mix,
+    make_timeline,
+    reel_format,
+    stitch,
+    with_transitions,
+)
 from scenegraph.cut.conform import ffmpeg_name
 from scenegraph.cut.stitch import file_hash
 from scenegraph.errors import CutError, SceneError, SceneGraphError
 from scenegraph.ledger import Engine, Ledger, Memory, Review, Take, Timeline
 from scenegraph.media import ffmpeg_exe
 from scenegraph.plan import Plan, amended_graph, hash_inputs, make_plan
+from scenegraph.review import Likeness, find_identity
 from scenegraph.run.events import Listener, ReelEvent, silent
+from scenegraph.run.faces import Lineup, Shelf
 from scenegraph.run.lineage import inputs_of
 from scenegraph.run.project import name_in, open_scene, store_of, without_dead_previews
 from scenegraph.run.provenance import pick_reel, reel_json
+from scenegraph.run.reel import grade_of, transitions_of
 from scenegraph.run.relook import Difference, LookedAtAgain, Seen, unlike
+from scenegraph.run.tracks import cues_of
 from scenegraph.scene import Scene
 from scenegraph.settings import Settings
 
@@ -108,15 +120,16 @@ def replay(
         if out is not None:
             _must_end_alike(out, Path(row["path"]))
         stills = {sha256: path for path, sha256 in hashes.items()}
-        eyes = LookedAtAgain(ledger, memory, engine, row["timeline"], stills)
+        likeness = _likeness(scene, memory.for_engine(engine), ledger, engine, settings)
+        eyes = LookedAtAgain(ledger, memory, engine, row["timeline"], stills, likeness)
         reviews = eyes.all()
         found = [*eyes.differences(reviews)]
         recorded = reel_json(row, scene.folder)
-        timeline = _timeline(eyes, reviews, row["timeline"])
+        timeline = _timeline(scene, eyes, reviews, row["timeline"], memory)
         rebuilt: str | None = None
         if isinstance(timeline, Timeline):
             found += _timelines(row["timeline"], timeline.to_json())
-            made = _film(timeline, Path(row["path"]).suffix, out, settings, listener)
+            made = _film(scene, timeline, Path(row["path"]).suffix, out, settings, listener)
             rebuilt = made if isinstance(made, str) else None
             found += _reels(recorded, made, row["facts"].get("ffmpeg"), settings)
         else:
@@ -147,9 +160,16 @@ def _must_end_alike(out: Path, recorded: Path) -> None:
 
 
 def _timeline(
-    eyes: LookedAtAgain, seen: Mapping[int, Seen], recorded: Mapping[str, Any]
+    scene: Scene,
+    eyes: LookedAtAgain,
+    seen: Mapping[int, Seen],
+    recorded: Mapping[str, Any],
+    memory: Memory,
 ) -> Timeline | CutError:
-    """The film of the same takes, its cuts chosen anew from the new reviews."""
+    """The film of the same takes, its cuts chosen anew from the new reviews.
+
+    What a person or the ladder has decided is as recorded: colour matches and transitions.
+    """
     kept = []
     for event in recorded["events"]:
         take = eyes.shown[event["take"]]
@@ -172,16 +192,18 @@ def _timeline(
                 else shown.slate
                 if shown is not None and shown.sha256 == used
                 else f"sha256:{used}",
+                grade=grade_of(take, memory.amended(take.shot)),
             )
         )
     rate = Fraction(str(recorded["format"]).partition("@")[2])
     try:
-        return make_timeline(
+        timeline = make_timeline(
             kept,
             reel_format([one.clip for one in kept], rate),
             title=str(recorded.get("title") or ""),
             left_out=recorded.get("left_out", ()),
         )
+        return with_transitions(timeline, transitions_of(scene))[0]
     except CutError as error:
         return error
 
@@ -203,8 +225,41 @@ def _timelines(recorded: Mapping[str, Any], made: Mapping[str, Any]) -> Iterator
         yield Difference(part="timeline", where=where, field=field, recorded=was, rebuilt=now)
 
 
+def _likeness(
+    scene: Scene, memory: Memory, ledger: Ledger, engine: Engine, settings: Settings
+) -> Callable[[str], Likeness | None]:
+    """Whom each shot shows, as a run would ask now; None for a shot that is not there any more."""
+    graph = amended_graph(scene, memory)
+    lineup = Lineup(scene, find_identity(settings), Shelf(ledger.store.root), engine)
+    return lambda shot: lineup.likeness(graph, shot) if shot in graph.shots else None
+
+
+async def _stitched(
+    scene: Scene,
+    timeline: Timeline,
+    segments: Path,
+    film: Path,
+    settings: Settings,
+    tell: Callable[[Progress], None],
+) -> None:
+    """The film with its sound, as a run makes it."""
+    sound = None
+    if scene.reel.audio is not None:
+        cues, _ = await asyncio.to_thread(cues_of, scene, timeline)
+        seconds = timeline.frames / timeline.format.rate
+        loudness = scene.reel.loudness
+        mix = await make_mix(cues, seconds, segments, loudness=loudness, settings=settings)
+        sound = mix.path
+    await stitch(timeline, segments, film, settings=settings, on_progress=tell, sound=sound)
+
+
 def _film(
-    timeline: Timeline, ending: str, out: Path | None, settings: Settings, listener: Listener
+    scene: Scene,
+    timeline: Timeline,
+    ending: str,
+    out: Path | None,
+    settings: Settings,
+    listener: Listener,
 ) -> str | SceneGraphError:
     """The hash of the film, made from nothing in a folder of its own."""
 
@@ -216,7 +271,7 @@ def _film(
         segments = Path(folder) / "segments"
         segments.mkdir()
         try:
-            asyncio.run(stitch(timeline, segments, film, settings=settings, on_progress=tell))
+            asyncio.run(_stitched(scene, timeline, segments, film, settings, tell))
         except SceneGraphError as error:  # media that are gone or changed make no film
             return error
         digest = file_hash(film)
