@@ -11,8 +11,8 @@ from pathlib import Path
 from scenegraph.errors import LedgerError
 from scenegraph.ledger import Amendment, Engine, Ledger, Memory, Review, is_there
 from scenegraph.plan import ANCHOR, Ends, Selection, amended_graph, chains_of, plan_ahead
-from scenegraph.run.remedies import KEYFRAME_SUFFIX
 from scenegraph.scene import Scene
+from scenegraph.scene.fixes import KEYFRAME_SUFFIX
 
 #: Series of this ending run along the clip, signed, in the unit of their measure.
 TRACK = "_drift"

@@ -140,6 +140,11 @@ class Camera:
         return take
 
     @property
+    def cap(self) -> Decimal | None:
+        """US dollars that may be asked for in this run; None without a cap."""
+        return self._purse.cap
+
+    @property
     def left(self) -> Decimal | None:
         """US dollars that may still be asked for; None without a cap."""
         return self._purse.left

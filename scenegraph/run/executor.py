@@ -45,6 +45,7 @@ from scenegraph.run.material import Material
 from scenegraph.run.outcomes import Outcomes
 from scenegraph.run.remedies import (
     Again,
+    CannotPay,
     Circle,
     Decision,
     GiveUp,
@@ -53,6 +54,7 @@ from scenegraph.run.remedies import (
 )
 from scenegraph.run.result import ShotOutcome
 from scenegraph.run.slots import Slots
+from scenegraph.units import usd_text
 
 log = structlog.get_logger(__name__)
 
@@ -292,6 +294,15 @@ class Executor:
                 await self._journal.write(self._ledger.amend, take.scene, decision.amendment)
                 self._tells.tell(take.shot, "reroll", take, detail=decision.amendment.reason)
                 return None
+            case CannotPay():
+                raise OverBudget(
+                    f"{take.slate} has drifted, and what its ladder does next costs "
+                    f"${usd_text(decision.usd)}: more than is left.",
+                    next="Raise `budget_usd` in the scene, or `--max-usd`, and run again; "
+                    f"or `scenegraph pick SCENE {take.shot} {take.number}` keeps it as it is.",
+                    usd=decision.usd,
+                    cap=self._camera.cap,
+                )
             case _:
                 if decision.amendment is not None:
                     await self._journal.write(self._ledger.amend, take.scene, decision.amendment)

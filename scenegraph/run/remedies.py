@@ -1,7 +1,8 @@
 """What follows from a review: the next rung of the scene's ladder. Pure; the ledger keeps it.
 
-The rungs are tried in the order in which the scene names them. One that cannot help this take,
-has been taken as often as it may be, or would pass the cap is stepped over:
+The rungs are tried in the order in which the scene names them. One that cannot help this take, or
+has been taken as often as it may be, is stepped over; one that would pass the cap ends the run's
+spending, and nothing is decided:
 
 | rung | what it does | when it is stepped over |
 | --- | --- | --- |
@@ -27,10 +28,10 @@ from typing import Any, Literal
 from scenegraph.ledger import Amendment, Review, Take
 from scenegraph.review import GRADE_LIMITS, grade_for
 from scenegraph.scene import DriftPolicy, Rung, phrases_for, plain_name
+from scenegraph.scene.fixes import KEYFRAME_SUFFIX
 
 #: Measures of these endings are not this hop's own: they are held against the canonical keyframe,
 #: or added up along the chain.
-KEYFRAME_SUFFIX = "_vs_keyframe"
 INHERITED = (KEYFRAME_SUFFIX, "_along_chain")
 #: Knobs of the service against colours and contrast that climb hop by hop (LTX-Video's own).
 TUNED: Mapping[str, float] = {"temporal_adain_factor": 0.8, "tone_map_compression_ratio": 0.3}
@@ -64,7 +65,14 @@ class GiveUp:
     amendment: Amendment | None = None
 
 
-Decision = Circle | Again | GiveUp
+@dataclass(frozen=True, slots=True)
+class CannotPay:
+    """The next rung would pass the cap: the take waits, undecided, for a run that may spend more."""
+
+    usd: Decimal
+
+
+Decision = Circle | Again | GiveUp | CannotPay
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,7 +142,7 @@ def next_step(now: Situation) -> Decision:
         return Circle(now.take)
     if now.review.verdict == "broken":
         if _may_ask_again(now):
-            return Again(_amend(now, "reroll"))
+            return _paid(now, now.usd, _amend(now, "reroll"))
         return _best(now)
     for rung in now.policy.on_drift:
         decision = _STEPS[rung](now)
@@ -161,14 +169,15 @@ def _reroll(now: Situation) -> Decision | None:
     spared = _tunes_later(now)
     if now.is_inherited or not _may_ask_again(now, spared):
         return None
-    return Again(_amend(now, "reroll", phrases=list(phrases_for(now.over))))
+    return _paid(now, now.usd, _amend(now, "reroll", phrases=list(phrases_for(now.over))))
 
 
 def _tune(now: Situation) -> Decision | None:
     if now.is_inherited or not _can_tune(now) or not _may_ask_again(now):
         return None
     up = {name: TUNED[name] for name in now.knobs}
-    return Again(_amend(now, "tune", parameters=up, phrases=list(phrases_for(now.over))))
+    tuned = _amend(now, "tune", parameters=up, phrases=list(phrases_for(now.over)))
+    return _paid(now, now.usd, tuned)
 
 
 def _in_the_graph(rung: Rung) -> Callable[[Situation], Decision | None]:
@@ -176,7 +185,7 @@ def _in_the_graph(rung: Rung) -> Callable[[Situation], Decision | None]:
         if rung not in now.rungs:
             return None
         usd, values = now.rungs[rung]
-        return Again(_amend(now, rung, **values)) if now.can_pay(usd) else None
+        return _paid(now, usd, _amend(now, rung, **values))
 
     return step
 
@@ -197,8 +206,11 @@ _STEPS: Mapping[Rung, Callable[[Situation], Decision | None]] = {
 
 
 def _may_ask_again(now: Situation, spared: int = 0) -> bool:
-    asked = now.taken(*ASKS_AGAIN)
-    return asked + spared < now.policy.rerolls and now.can_pay(now.usd)
+    return now.taken(*ASKS_AGAIN) + spared < now.policy.rerolls
+
+
+def _paid(now: Situation, usd: Decimal, amendment: Amendment) -> Again | CannotPay:
+    return Again(amendment) if now.can_pay(usd) else CannotPay(usd)
 
 
 def _can_tune(now: Situation) -> bool:

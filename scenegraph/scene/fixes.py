@@ -41,7 +41,9 @@ FIXES: Mapping[Failure, Fix] = {
     "new-cut": Fix(("No scene cut.", "Same location."), frozenset({"cut", "scene"})),
 }
 
-_ENDINGS = ("_vs_keyframe", "_along_chain")
+#: A measure against the canonical keyframe is called so; its sum along a chain ends otherwise.
+KEYFRAME_SUFFIX = "_vs_keyframe"
+_ENDINGS = (KEYFRAME_SUFFIX, "_along_chain")
 
 
 def plain_name(measure: str) -> str:

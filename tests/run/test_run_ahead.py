@@ -71,7 +71,7 @@ def test_a_second_run_shoots_nothing_though_the_slope_is_known_by_now(
     assert {one.action for one in seen.shots} == {"keep"}
     (chain,) = seen.chains
     assert chain.anchors == ("night.5",)
-    assert chain.basis == "measured on 6 hops" and chain.slope > 0.3
+    assert chain.basis == "measured on 6 hops" and chain.slope > 0.1
 
 
 @pytest.mark.ffmpeg

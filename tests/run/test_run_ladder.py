@@ -145,12 +145,17 @@ def test_a_hop_that_nothing_mends_is_handed_to_a_person(theatre: Callable[..., A
 
 @pytest.mark.ffmpeg
 def test_the_ladder_stays_inside_the_cap(theatre: Callable[..., Any]) -> None:
-    """What is left does not pay for an anchor and its hop: the best take is kept instead."""
-    house = theatre(CHAIN, render=fading(), scene=ladder("reanchor", rerolls=0))
+    """What is left does not pay for an anchor and its hop: nothing is decided, and more money goes
+    on where it was."""
+    house = theatre(
+        CHAIN, render=fading(until="multicondition"), scene=ladder("reanchor", rerolls=0)
+    )
     cap = planned(house).usd + calculate_cost("ltxv-13b-098-distilled", "extend", num_frames=25)
     result = house.run(max_usd=cap)
-    assert (result.exit_code, decisions(house), house.submits) == (0, ["accept"], 4)
+    assert (result.exit_code, decisions(house), house.submits) == (3, [], 3)
     assert result.usd <= cap
+    assert house.run().exit_code == 0
+    assert (decisions(house), house.submits) == (["reanchor"], 3 + 2 + 1)
 
 
 @pytest.mark.ffmpeg

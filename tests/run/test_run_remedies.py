@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from scenegraph.ledger import Amendment, Measure, Overlap, Review, State, Take
-from scenegraph.run.remedies import Again, Circle, GiveUp, Situation, next_step
+from scenegraph.run.remedies import Again, CannotPay, Circle, GiveUp, Situation, next_step
 from scenegraph.scene import DriftPolicy
 
 TAKE = Take(
@@ -135,12 +135,11 @@ def test_tuning_is_for_colour_and_contrast_alone() -> None:
     assert decision.amendment.values["parameters"] == {"temporal_adain_factor": 0.8}
 
 
-def test_a_rung_that_would_pass_the_cap_is_stepped_over() -> None:
-    """The anchor and its hop cost two dollars, a cut back to the keyframe one."""
+def test_a_rung_that_would_pass_the_cap_decides_nothing() -> None:
+    """The anchor and its hop cost two dollars. A lack of money is no reason to accept a take."""
     decision = decide(drifted("hue"), "reanchor", "cut", rungs=ALL, left=Decimal("1.50"))
-    assert decision.amendment.kind == "cut"
-    nothing = decide(drifted("hue"), "reroll", "reanchor", "cut", rungs=ALL, left=Decimal(0))
-    assert isinstance(nothing, Circle)
+    assert decision == CannotPay(Decimal(2))
+    assert decide(drifted("hue"), "reroll", "accept", left=Decimal(0)) == CannotPay(Decimal(1))
 
 
 def tracked(**ends: float) -> Review:
