@@ -7,13 +7,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from scenegraph.errors import LedgerError
-from scenegraph.ledger import Amendment, Engine, Ledger, Memory, Review, is_there
+from scenegraph.ledger import Amendment, Engine, Memory, Review, is_there
 from scenegraph.plan import ANCHOR, Ends, Selection, amended_graph, chains_of, plan_ahead
 from scenegraph.scene import Scene
 from scenegraph.scene.fixes import KEYFRAME_SUFFIX
 
+if TYPE_CHECKING:
+    from scenegraph.ledger import Ledger
+
+#: Measures of this ending are held against the keyframe (`run.remedies` says the same; it would
+#: load all of review here).
+KEYFRAME_SUFFIX = "_vs_keyframe"
 #: Series of this ending run along the clip, signed, in the unit of their measure.
 TRACK = "_drift"
 #: Takes whose reviews are read for a plan, some milliseconds each. Chains past it are taken to
@@ -62,6 +69,8 @@ def ends_in(store: Path, scene: Scene, memory: Memory, engine: Engine) -> Ends:
     """As `ends_of`, from a store that may not be there."""
     if not is_there(store) or not any(memory.circled(h) for c in chains_of(scene) for h in c):
         return {}
+    from scenegraph.ledger import Ledger  # SQLAlchemy takes a quarter of a second
+
     with Ledger.open(store, create=False) as ledger:
         return ends_of(scene, memory, engine, ledger)
 
