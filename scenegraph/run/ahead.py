@@ -10,17 +10,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from scenegraph.errors import LedgerError
-from scenegraph.ledger import Amendment, Engine, Memory, Review, is_there
+from scenegraph.ledger import Amendment, Engine, Memory, is_there
 from scenegraph.plan import ANCHOR, Ends, Selection, amended_graph, chains_of, plan_ahead
 from scenegraph.scene import Scene
 from scenegraph.scene.fixes import KEYFRAME_SUFFIX
 
 if TYPE_CHECKING:
-    from scenegraph.ledger import Ledger
+    from scenegraph.ledger import Ledger, Review
 
-#: Measures of this ending are held against the keyframe (`run.remedies` says the same; it would
-#: load all of review here).
-KEYFRAME_SUFFIX = "_vs_keyframe"
 #: Series of this ending run along the clip, signed, in the unit of their measure.
 TRACK = "_drift"
 #: Takes whose reviews are read for a plan, some milliseconds each. Chains past it are taken to

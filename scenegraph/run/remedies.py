@@ -67,7 +67,7 @@ class GiveUp:
 
 @dataclass(frozen=True, slots=True)
 class CannotPay:
-    """The next rung would pass the cap: the take waits, undecided, for a run that may spend more."""
+    """The next rung would pass the cap: the take waits, undecided, for a run with more money."""
 
     usd: Decimal
 
