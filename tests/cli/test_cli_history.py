@@ -22,7 +22,7 @@ import httpx
 def refuse(*args, **more):
     raise RuntimeError("a client was made")
 FalClient.__init__ = httpx.AsyncClient.__init__ = httpx.Client.__init__ = refuse
-from scenegraph.cli.main import main
+from scenegraph.cli import main
 main(sys.argv[1:])
 """
 #: What is another on each run: times, request ids, hashes, seconds.
