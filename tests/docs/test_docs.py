@@ -14,6 +14,7 @@ import yaml
 from pydantic import BaseModel
 
 import scenegraph
+from scenegraph.animatic import FaultPlan
 from scenegraph.catalog import load_catalog
 from scenegraph.cli.main import run_command
 from scenegraph.scene import (
@@ -107,9 +108,13 @@ def test_the_python_of_the_readme_runs(code, tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("text", blocks("yaml"))
-def test_every_scene_in_the_documents_loads(text, tmp_path):
-    """A whole scene, or a fragment that only needs the rest of one around it."""
+def test_every_file_in_the_documents_loads(text, tmp_path):
+    """A whole scene, a fragment that only needs the rest of one around it, or a fault plan."""
     data = yaml.safe_load(text) or {}
+    if "faults" in data:
+        (tmp_path / "faults.yaml").write_text(text, encoding="utf-8")
+        assert len(FaultPlan.load(tmp_path / "faults.yaml").faults) == len(data["faults"])
+        return
     if not {"title", "shots"} <= data.keys():
         text = yaml.safe_dump({**AROUND, **data}, sort_keys=False)
     (tmp_path / "scene.yaml").write_text(text, encoding="utf-8")
