@@ -17,8 +17,14 @@ from workflows.registry import SceneFile, Unfit, hint, home
 
 #: A hop is worth 4 to 5 seconds: shorter ones pay more for the tail, longer ones drift more.
 SHORTEST_HOP_S, LONGEST_HOP_S = 4.0, 5.0
-#: How a still that was not named otherwise is called: the best for general use.
+#: How a still that was not named otherwise is called.
 MAIN_KEYFRAME = "front_closeup"
+#: Canonical names for so many stills of one person, from wide to close.
+CANONICAL = {
+    1: (MAIN_KEYFRAME,),
+    2: ("medium_shot", MAIN_KEYFRAME),
+    3: ("medium_shot", "three_quarter", MAIN_KEYFRAME),
+}
 
 
 def _split(value: object) -> object:
@@ -44,6 +50,10 @@ File = Annotated[
     BeforeValidator(_path),
     StringConstraints(strip_whitespace=True, min_length=1),
     SceneFile(),
+]
+#: A file that is only read now; its path starts where one is.
+ReadFile = Annotated[
+    str | Path, BeforeValidator(_path), StringConstraints(strip_whitespace=True, min_length=1)
 ]
 Files = Annotated[Sequence[File], BeforeValidator(_split)]
 Seconds = Annotated[float, Field(gt=0, le=60)]
@@ -172,14 +182,22 @@ def id_of(words: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", words.lower()).strip("-")[:48].strip("-") or "shot"
 
 
+def next_number(name: str, options: SceneOptions) -> int:
+    """The first number for `name-1`, `name-2` … behind those that `into` has."""
+    into = options.get("into")
+    ids = [] if into is None else [shot.id for shot in into.shots]
+    found = [re.fullmatch(rf"{re.escape(name)}-(\d+)", id) for id in ids]
+    return 1 + max((int(one[1]) for one in found if one), default=0)
+
+
 def even_hops(seconds: float, rate: int) -> tuple[int, float]:
     """How many hops of what length fill `seconds`, as near as the grid allows.
 
     Hops are all of one length: at most 5 seconds, at least 4 where the time can be split so, and
     a multiple of 8 frames, because LTX-Video makes pictures 8 at a time.
 
-    >>> even_hops(55.0, 24), even_hops(9.0, 16), even_hops(7.0, 16), even_hops(2.0, 24)
-    ((11, 5.0), (2, 4.5), (2, 3.5), (1, 2.0))
+    >>> even_hops(55.0, 24), even_hops(9.0, 16), even_hops(7.0, 24), even_hops(2.0, 24)
+    ((11, 5.0), (2, 4.5), (2, 3.6667), (1, 2.0))
     """
     wanted = round(seconds * rate, 6)
     shortest = SHORTEST_HOP_S * rate
@@ -188,6 +206,7 @@ def even_hops(seconds: float, rate: int) -> tuple[int, float]:
     choices = []
     for hops in (fewest, fewest + 1):
         frames = min(longest, max(8, floor(wanted / hops / 8 + 0.5) * 8))
-        choices.append((frames < shortest, abs(hops * frames - wanted), hops, frames))
-    _, _, hops, frames = min(choices)
+        short = frames < shortest
+        choices.append((short, hops if short else 0, abs(hops * frames - wanted), hops, frames))
+    *_, hops, frames = min(choices)
     return hops, round(frames / rate, 4)

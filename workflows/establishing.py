@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Unpack
 
 from scenegraph.scene import Prompt, Scene, TextShot, without_hop
-from workflows.craft import ManyWords, SceneOptions, Seconds, Words, make_scene
+from workflows.craft import ManyWords, SceneOptions, Seconds, Words, make_scene, next_number
 from workflows.registry import recipe
 
 
@@ -48,7 +48,10 @@ def establishing(
         ),
         seconds=seconds,
     )
-    others = [cutaway(n, words, setting, lighting, seconds) for n, words in enumerate(cutaways, 1)]
+    others = [
+        cutaway(number, words, setting, lighting, seconds)
+        for number, words in enumerate(cutaways, next_number("cutaway", options))
+    ]
     scene = make_scene("Establishing", [opening, *others], options)
     into = options.get("into")
     if into is None:

@@ -17,6 +17,7 @@ from workflows.craft import (
     Words,
     cast,
     make_scene,
+    next_number,
     rate_of,
     says_who,
 )
@@ -57,9 +58,9 @@ def new_angle(
         frame: which one: best (sharp, at rest, like the keyframe), first, last, or its number.
         actions: one simple beat for each angle, or one for all.
         framings: the shot type of each angle; without it, medium shot and close-up take turns.
-        setting: where.
+        setting: where; with `from_shot` as there.
         camera: how it moves.
-        lighting: light and mood.
+        lighting: light and mood; with `from_shot` as there.
         character: a short name for who it is; with `from_shot` whoever is seen there.
         look: who it is in words; prompts say it.
         seconds: length of each angle's shot.
@@ -70,7 +71,7 @@ def new_angle(
     [('angle-1', 'lead.angle_1', 'medium shot'), ('angle-2', 'lead.angle_2', 'close-up')]
     >>> more = new_angle(into=scene, from_shot="angle-2", actions=["she looks up"])
     >>> more.shots[-1].id, more.shots[-1].keyframe
-    ('angle-1-2', FrameOf(shot='angle-2', frame='best'))
+    ('angle-3', FrameOf(shot='angle-2', frame='best'))
     """
     into = options.get("into")
     who = character or _seen_in(into, from_shot) or "lead"
@@ -88,15 +89,18 @@ def new_angle(
     if character and into is not None and not keyframes and character not in into.characters:
         near = hint(character, into.characters)
         raise Unfit(f"character: {into.title!r} has no {character!r}{near}")
-    named = {f"angle_{place}": path for place, path in enumerate(keyframes, 1)}
+    first = next_number("angle", options)
+    named = {f"angle_{place}": path for place, path in enumerate(keyframes, first)}
     people, stills = cast(who, look, options, named, "keyframes")
     sources: list[str | FrameOf] = list(stills.values())
     if from_shot is not None:
         sources.append(FrameOf(shot=from_shot, frame=frame))
+        if into is not None and isinstance(there := _start(into, from_shot).prompt, Prompt):
+            setting, lighting = setting or there.setting, lighting or there.lighting
     rate = rate_of(options)
     shots: list[Shot] = []
     for place, source in enumerate(sources):
-        id = f"angle-{place + 1}"
+        id = f"angle-{first + place}"
         action = actions[place % len(actions)]
         prompt = Prompt(
             framing=framings[place] if framings else FRAMINGS[(place + (angles == 1)) % 4],
@@ -122,7 +126,12 @@ def _seen_in(into: Scene | None, from_shot: str | None) -> str | None:
     if from_shot not in (*known, *(shot.id for shot in into.shots)):
         near = hint(from_shot, [*known, *map(without_hop, known)])
         raise Unfit(f"from_shot: {into.title!r} has no shot {from_shot!r}{near}")
-    shot = into.start_of(into.shot(from_shot))
+    return _start(into, from_shot).character
+
+
+def _start(into: Scene, id: str) -> Shot:
+    """The shot that a chain starts with, through frames of takes as well."""
+    shot = into.start_of(into.shot(id))
     while isinstance(shot.picture_of, FrameOf):
         shot = into.start_of(into.shot(shot.picture_of.shot))
-    return shot.character
+    return shot

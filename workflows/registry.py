@@ -84,6 +84,7 @@ class Recipe(Generic[P]):
     Attributes:
         name: what `--workflow` calls it.
         summary: one line.
+        about: what else there is to know before using it.
         parameters: its arguments, in order.
     """
 
@@ -93,6 +94,8 @@ class Recipe(Generic[P]):
         self.name = function.__name__
         text = inspect.getdoc(function) or ""
         self.summary = text.splitlines()[0] if text else ""
+        about = text.partition("Args:\n")[0].partition(">>> ")[0]
+        self.about = about.removeprefix(self.summary).strip()
         hints = get_type_hints(function, include_extras=True)
         told = dict(_told_arguments(text))
         common: set[str] = set()
