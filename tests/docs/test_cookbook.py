@@ -102,6 +102,17 @@ def test_the_examples_for_all_recipes_run(samples, own_recipes, monkeypatch):
     assert (told["scene"].preset, told["scene"].shots[0].seconds) == ("fast-preview", 3)
 
 
+def test_the_script_of_the_page_for_those_who_come_from_one_runs(samples, monkeypatch):
+    """What it prints is a price, and nothing is asked for."""
+    monkeypatch.chdir(samples)
+    text = (HOME / "docs" / "coming-from.md").read_text("utf-8")
+    (code,) = re.findall(r"^```python\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+    told: dict[str, Any] = {}
+    exec(compile(code, "coming-from.md", "exec"), told)
+    assert len(told["scene"].graph().shots) == 4
+    assert not (samples / ".scenegraph").exists()
+
+
 @everyone
 def test_the_tables_of_a_page_are_those_of_the_plan(name, samples):
     """Shots, re-anchors and prices; `python samples/draw_cookbook.py` writes them anew."""
