@@ -13,6 +13,7 @@ from scenegraph.ledger import Engine, Intent, State, Take
 from scenegraph.plan.drifting import ChainDrift
 from scenegraph.plan.expect import Expected
 from scenegraph.plan.inputs import Input
+from scenegraph.plan.speculating import Speculation
 from scenegraph.scene import Rung
 from scenegraph.units import usd_text
 
@@ -253,6 +254,7 @@ class Plan:
         usd: the price of all that would be shot, on the service, without re-rolls.
         expected: the same with the re-rolls that are to be expected.
         chains: how fast each chain with hops uses its drift budget up.
+        speculation: what hops that are asked for early may cost; None when that is off.
         reel_frames: new frames of the reel's shots at the reel's rate. An upper bound: cutting at
             low motion takes some away, and a shot that is lost is missing.
     """
@@ -267,6 +269,7 @@ class Plan:
     reel_frames: int
     reel_rate: Fraction
     chains: tuple[ChainDrift, ...] = ()
+    speculation: Speculation | None = None
 
     def __getitem__(self, shot: str) -> ShotPlan:
         for planned in self.shots:
@@ -335,5 +338,6 @@ class Plan:
             ],
             "next": self.next_step,
             "chains": [chain.to_json() for chain in self.chains],
+            "speculation": self.speculation.to_json() if self.speculation else None,
             "shots": [shot.to_json() for shot in self.shots],
         }

@@ -31,6 +31,7 @@ from scenegraph.scene.shots import (
     Seed,
     Shot,
     ShotRef,
+    Usd,
     Whole,
     Words,
     without_hop,
@@ -67,12 +68,20 @@ class Character(Part):
 
 
 class DriftPolicy(Part):
-    """What is done about drift: rungs of the ladder in order, and how far each measure may go."""
+    """What is done about drift: rungs of the ladder in order, and how far each measure may go.
+
+    Attributes:
+        rerolls: how many more takes of one setup may be asked for.
+        plan_ahead: a re-anchor before the hop at which a chain's drift budget is used up.
+        speculate_usd: hops are asked for while their parents are being reviewed, for as long as
+            no more than this is lost on hops whose parents are rejected; 0: never.
+    """
 
     on_drift: tuple[Rung, ...] = ("reroll", "reanchor", "cut")
     rerolls: Annotated[Whole, Field(ge=0, le=20)] = 2
     budgets: dict[Name, Annotated[Number, Field(gt=0)]] = Field(default_factory=dict)
     plan_ahead: bool = False
+    speculate_usd: Annotated[Usd, Field(le=10_000)] = Decimal(0)
 
 
 class Transition(Part):
@@ -143,7 +152,7 @@ class Scene(Part):
     preset: Name = DEFAULT_PRESET
     seed: Seed = 0
     picture: Picture = Field(default_factory=Picture)
-    budget_usd: Annotated[Decimal, Field(ge=0, le=1_000_000)] | None = None
+    budget_usd: Annotated[Usd, Field(le=1_000_000)] | None = None
     characters: dict[Name, Character] = Field(default_factory=dict)
     motions: dict[Name, FilePath] = Field(default_factory=dict)
     presets: dict[Name, dict[str, JsonValue]] = Field(default_factory=dict)
@@ -181,13 +190,6 @@ class Scene(Part):
         return [
             {"id": id, **body} if isinstance(body, Mapping) else body for id, body in value.items()
         ]
-
-    @field_validator("budget_usd", mode="before")
-    @classmethod
-    def _is_an_amount(cls, value: Any) -> Any:
-        if isinstance(value, bool):
-            raise ValueError("must be an amount such as 6.00")
-        return value
 
     @field_validator("tail_frames")
     @classmethod

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import (
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Discriminator,
     Field,
@@ -40,6 +42,15 @@ Name = Annotated[str, Field(pattern=NAME_PATTERN, max_length=64)]
 FilePath = Annotated[str, Field(min_length=1, max_length=1024)]
 Seed = Annotated[Whole, Field(ge=0, le=2**31 - 1)]
 Rate = Annotated[Whole, Field(ge=1, le=60)]
+
+
+def _is_an_amount(value: Any) -> Any:
+    if isinstance(value, bool):
+        raise ValueError("must be an amount such as 6.00")
+    return value
+
+
+Usd = Annotated[Decimal, Field(ge=0), BeforeValidator(_is_an_amount)]
 
 _HOP = re.compile(r"\.[0-9]+$")
 
