@@ -42,7 +42,8 @@ def plan_id(context: PlanContext, shots: Sequence[ShotPlan]) -> str:
             (one.role, one.sha256 if one.parent is None else one.parent, one.tail_frames)
             for one in job.inputs
         ]
-        seed = job.parts["seed_from"]
+        name, number = job.recipe.seed_from
+        seed = {name: number}
         wishes.update(
             f"{shot.shot}\n{job.endpoint.id}\n{job.told}\n{files}\n{seed}\n".encode(),
         )

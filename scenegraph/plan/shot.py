@@ -88,27 +88,18 @@ def _job(
     notes: tuple[str, ...],
     provisional: bool,
 ) -> Job:
-    asked_seed = seed if ask.endpoint.has_seed else None
     return Job(
         shot=shot.id,
         kind=shot.kind,
         scene=context.memory.scene,
-        endpoint=ask.endpoint,
-        params=recipe.params(asked_seed),
-        inputs=ask.inputs,
+        asks=ask,
+        recipe=recipe,
         seed=seed,
         take_number=number,
-        key=recipe.key(asked_seed),
-        setup=recipe.setup,
-        parts=recipe.parts(asked_seed),
-        num_frames=ask.num_frames,
-        new_frames=ask.new_frames,
-        usd=ask.usd,
+        key=recipe.key(seed if ask.endpoint.has_seed else None),
         engine=context.engine,
-        told=ask.params_text,
-        notes=(*ask.notes, *notes),
+        own_notes=notes,
         provisional=provisional,
-        problems=ask.problems,
         seen=context.memory.last,
     )
 
@@ -116,21 +107,14 @@ def _job(
 def _recipe(
     context: PlanContext, shot: Shot, ask: Ask, parents: Mapping[str, Take | None]
 ) -> Recipe:
-    inputs = {}
+    hashes: dict[str, str] = {}
     for one in ask.inputs:
-        standing_in = None
-        if one.parent is not None and parents[one.parent] is None:
-            standing_in = context.planned[one.parent].job.key
-        inputs[one.role] = one.part(standing_in)
-    made_from = {
-        "endpoint": ask.endpoint.id,
-        "catalog": ask.endpoint.version,
-        "engine": context.engine_part,
-        "inputs": inputs,
-    }
-    drawn = shot.seed is None
-    origin = {"scene_seed": context.scene.seed} if drawn else {"fixed": int(shot.seed or 0)}
-    return Recipe(made_from, ask.params, ask.params_text, origin)
+        found = one.sha256
+        if found is None and one.parent is not None:
+            found = f"provisional:{context.planned[one.parent].job.key}"
+        hashes[one.role] = found or "provisional:None"
+    seed_from = ("scene_seed", context.scene.seed) if shot.seed is None else ("fixed", shot.seed)
+    return Recipe(context.made(ask), hashes, ask.text, seed_from)
 
 
 def _seed(
