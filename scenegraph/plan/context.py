@@ -105,10 +105,16 @@ class PlanContext:
 
         Not of a forced shot: the run that is under way counts there too.
         """
-        memory, before, planned = self._settled.get(shot, (None, None, None))
-        if memory is not self.memory or before is None or before.keys() != parents.keys():
+        found = self._settled.get(shot)
+        if found is None:
             return None
-        return planned if all(take is before[id] for id, take in parents.items()) else None
+        memory, before, planned = found
+        if memory is not self.memory or before.keys() != parents.keys():
+            return None
+        for id, take in parents.items():
+            if take is not before[id]:
+                return None
+        return planned
 
     def keep_plan(self, planned: ShotPlan, parents: Parents) -> None:
         """Remember what was worked out about a shot, for itself and for those that hang on it."""
@@ -209,6 +215,8 @@ class PlanContext:
         `auto` follows the input, a fixed ratio crops to itself: mixed in one chain, the picture
         would change its size at a hop.
         """
+        if id in self._ratios:
+            return self._ratios[id]
         walk = []
         above: str | None = id
         while above is not None and above not in self._ratios:

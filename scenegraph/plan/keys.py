@@ -40,8 +40,8 @@ class Made:
 
     by: Mapping[str, Any]
     inputs: Mapping[str, Mapping[str, Any]]
-    _roles: Sequence[str]
-    _pieces: Sequence[str]
+    _head: str
+    _holes: Sequence[tuple[str, str]]
 
     @classmethod
     def of(cls, by: Mapping[str, Any], inputs: Mapping[str, Mapping[str, Any]]) -> Made:
@@ -53,13 +53,13 @@ class Made:
         """
         marked = {role: {"sha256": f"<hash {role}>", **part} for role, part in inputs.items()}
         first, *rest = re.split(r"<hash (\w+)>", write_json({**by, "inputs": marked}))
-        return cls(by, inputs, rest[::2], (first, *rest[1::2]))
+        return cls(by, inputs, first, tuple(zip(rest[::2], rest[1::2], strict=True)))
 
     def text(self, hashes: Mapping[str, str]) -> str:
         """As JSON, with the hash of each role's file; hashes are of plain letters."""
-        text = self._pieces[0]
-        for role, piece in zip(self._roles, self._pieces[1:], strict=True):
-            text += hashes[role] + piece
+        text = self._head
+        for role, rest in self._holes:
+            text = f"{text}{hashes[role]}{rest}"
         return text
 
     def parts(self, hashes: Mapping[str, str]) -> dict[str, Any]:

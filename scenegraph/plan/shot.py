@@ -31,8 +31,10 @@ def plan_shot(
     Raises:
         UnknownShot: the graph has no such shot.
     """
-    plan_above(context, shot_id)
     above = context.graph.parents(shot_id)
+    for id in above:
+        if id not in context.planned:
+            plan_above(context, shot_id)
     if parents is None:
         parents = {id: context.planned[id].gives for id in above}
     else:
@@ -46,9 +48,6 @@ def plan_shot(
 
 def plan_above(context: PlanContext, shot_id: str) -> None:
     """Plan what a shot hangs on, as far as that has not been done in this context."""
-    above = context.graph.parents(shot_id)
-    if all(id in context.planned for id in above):
-        return
     missing = context.graph.ancestors(shot_id) - context.planned.keys()
     for id in context.graph.order:
         if id in missing:
@@ -62,7 +61,7 @@ def _plan(context: PlanContext, shot: Shot, parents: Mapping[str, Take | None]) 
     own = context.memory.of_shot(shot.id)
     number = context.memory.next_number(shot.id)
     forced = _is_forced(context, shot.id, own)
-    provisional = any(take is None for take in parents.values())
+    provisional = None in parents.values()
 
     def job_of(number: int, again: bool, beside: tuple[int, ...] = ()) -> Job:
         seed, notes = _seed(context, shot, recipe.setup, own, number, again, beside)

@@ -241,7 +241,8 @@ def shot_parameters(scene: Scene, shot: Shot) -> dict[str, Any]:
 
 def has_loras(scene: Scene, shot: Shot) -> bool:
     """False where there can be no adapters: the shot has none, nor has anybody of the scene."""
-    return bool(shot.loras) or any(cast.loras for cast in scene.characters.values())
+    people = scene.characters
+    return bool(shot.loras) or (bool(people) and any(cast.loras for cast in people.values()))
 
 
 def shot_loras(scene: Scene, shot: Shot) -> tuple[Lora, ...]:
