@@ -57,7 +57,7 @@ def plan_above(context: PlanContext, shot_id: str) -> None:
 
 def _plan(context: PlanContext, shot: Shot, parents: Mapping[str, Take | None]) -> ShotPlan:
     ask = context.ask(shot, parents)
-    recipe = _recipe(context, shot, ask, parents)
+    recipe = _recipe(context, shot, ask)
     own = context.memory.of_shot(shot.id)
     number = context.memory.next_number(shot.id)
     forced = _is_forced(context, shot.id, own)
@@ -103,9 +103,7 @@ def _job(
     )
 
 
-def _recipe(
-    context: PlanContext, shot: Shot, ask: Ask, parents: Mapping[str, Take | None]
-) -> Recipe:
+def _recipe(context: PlanContext, shot: Shot, ask: Ask) -> Recipe:
     hashes: dict[str, str] = {}
     for one in ask.inputs:
         found = one.sha256
