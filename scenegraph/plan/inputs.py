@@ -40,9 +40,10 @@ class Input:
     frame: str | int | None = None
     sha256: str | None = None
 
-    def part(self, provisional: str | None = None) -> dict[str, Any]:
-        """What of it is in the key: the bytes, and which frames of them are shown."""
-        part: dict[str, Any] = {"sha256": self.sha256 or f"provisional:{provisional}"}
+    @property
+    def part(self) -> dict[str, Any]:
+        """What of it is in the key besides its bytes: which frames of them are shown."""
+        part: dict[str, Any] = {}
         if self.tail_frames is not None:
             part["tail_frames"] = self.tail_frames
         if self.frame is not None:

@@ -114,14 +114,11 @@ def _rerolls(context: PlanContext, shot: ShotPlan) -> int:
 def _with_children(context: PlanContext, shot: ShotPlan, ladders: Ladders) -> ShotPlan:
     if shot.action not in ("shoot", "wait", "reattach"):
         return shot
-    if shot.will_shoot:
-        shot = replace(shot, ladder=_ladder(context, shot, ladders))
-    follow = tuple(
-        child
-        for child in context.graph.children(shot.shot)
-        if context.planned[child].will_shoot or context.planned[child].root_cause
-    )
-    return replace(shot, children=follow) if follow else shot
+    ladder = _ladder(context, shot, ladders) if shot.will_shoot else ()
+    below = context.graph.children(shot.shot)
+    plans = [context.planned[child] for child in below]
+    follow = tuple([one.shot for one in plans if one.will_shoot or one.root_cause])
+    return replace(shot, ladder=ladder, children=follow) if ladder or follow else shot
 
 
 def _reel_frames(context: PlanContext, rate: Fraction) -> int:

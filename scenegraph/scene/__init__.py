@@ -23,6 +23,7 @@ from scenegraph.scene.model import (
 from scenegraph.scene.prompt import (
     NEGATIVE_PROMPT,
     frame_rate,
+    has_loras,
     negative_prompt,
     new_frames,
     render_prompt,
@@ -81,6 +82,7 @@ __all__ = [
     "draw_mermaid",
     "draw_svg",
     "frame_rate",
+    "has_loras",
     "hop_ids",
     "json_schema",
     "lint",

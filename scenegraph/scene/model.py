@@ -297,18 +297,24 @@ class Scene(Part):
 
     def start_of(self, shot: Shot) -> Shot:
         """The shot that a hop's chain starts with; a shot that is no hop is its own start."""
+        if not isinstance(shot, ExtendShot):
+            return shot
         starts: dict[str, Shot] = self._once("_starts", dict, self.shots)
-        passed: dict[str, None] = {}
+        name = without_hop(shot.id)  # the hops of one shot have one start
+        if name in starts:
+            return starts[name]
+        written, passed = self._found(), dict[str, None]()
         while isinstance(shot, ExtendShot):
-            name = without_hop(shot.id)  # the hops of one shot have one start
+            name = without_hop(shot.id)
             if name in starts:
                 shot = starts[name]
                 break
             if name in passed:
                 break  # a loop; a scene that was checked has none
             passed[name] = None
-            written = self._found().get(name, shot)
-            shot = self.shot(written.parent if isinstance(written, ExtendShot) else shot.parent)
+            told = written.get(name, shot)
+            parent = told.parent if isinstance(told, ExtendShot) else shot.parent
+            shot = written.get(parent) or self.shot(parent)
         starts.update(dict.fromkeys(passed, shot))
         return shot
 

@@ -204,9 +204,10 @@ class ShotBase(Part):
     @property
     def parents(self) -> tuple[str, ...]:
         """Every shot this one is made from, the tail first."""
-        frame = self.picture_of
-        found = (self.tail_of, frame.shot if isinstance(frame, FrameOf) else None)
-        return tuple(dict.fromkeys(parent for parent in found if parent is not None))
+        tail, frame = self.tail_of, self.picture_of
+        if not isinstance(frame, FrameOf) or frame.shot == tail:
+            return () if tail is None else (tail,)
+        return (frame.shot,) if tail is None else (tail, frame.shot)
 
     @property
     def character(self) -> str | None:
