@@ -134,7 +134,7 @@ class Camera:
             await self._journal.write(end, take.id, _facts(told))
             raise told from error.__cause__
         take = await self._journal.write(
-            self._ledger.submitted, take.id, submitted.request_id, submitted.urls
+            self._ledger.submitted, take.id, submitted.request_id, submitted.urls, known=take
         )
         bound.info("take.submitted", endpoint=take.endpoint, request_id=submitted.request_id)
         return take
@@ -215,7 +215,7 @@ class Camera:
         usd = settled(take, answer.billable_units)
         if take.billed and take.id in self._promised:
             self._purse.settle(self._promised.pop(take.id), usd)
-        take = await self._journal.write(self._ledger.answered, take.id, raw, usd)
+        take = await self._journal.write(self._ledger.answered, take.id, raw, usd, known=take)
         log.info("take.answered", slate=take.slate, waited_s=round(time.monotonic() - began, 1))
         return take
 
@@ -234,7 +234,7 @@ class Camera:
         if clip is not None and odd:
             clip = replace(clip, warnings=(*clip.warnings, *odd))
         take = await self._journal.write(
-            self._ledger.fetched, take.id, stored.sha256, stored.media, clip
+            self._ledger.fetched, take.id, stored.sha256, stored.media, clip, known=take
         )
         log.info("take.fetched", slate=take.slate, sha256=stored.sha256)
         if odd:

@@ -138,7 +138,7 @@ class Verdicts:
         except TakeDamaged:
             await self._journal.reviewed(take.id, review)
             raise
-        return await self._journal.kept(take.id, review)
+        return await self._journal.kept(take.id, review, known=take)
 
     async def _situation(
         self, planned: ShotPlan, take: Take, review: Review, parent: Take | None
