@@ -72,10 +72,32 @@ class Journal:
         """As `Ledger.reviewed`; its series are put into the store beside the group, not in it."""
         await self.write(self.ledger.reviewed, id, review, sheet=await self._sheet(review))
 
-    async def kept(self, id: int, review: Review, *, known: Take | None = None) -> Take:
-        """As `Ledger.kept`, its series in the store beside the group as well."""
-        sheet = await self._sheet(review)
-        return await self.write(self.ledger.kept, id, review, sheet=sheet, known=known)
+    async def kept(
+        self,
+        id: int,
+        review: Review,
+        *,
+        known: Take | None = None,
+        provided: Callable[[], None] | None = None,
+    ) -> Take:
+        """As `Ledger.kept`, its series in the store beside the group as well.
+
+        Args:
+            provided: asked on the writer's thread, just before; when it raises, nothing is kept.
+        """
+        return await self.write(self._keep, id, review, await self._sheet(review), known, provided)
+
+    def _keep(
+        self,
+        id: int,
+        review: Review,
+        sheet: str | None,
+        known: Take | None,
+        provided: Callable[[], None] | None,
+    ) -> Take:
+        if provided is not None:
+            provided()
+        return self.ledger.kept(id, review, sheet=sheet, known=known)
 
     async def _sheet(self, review: Review) -> str | None:
         if not review.has_sheet:

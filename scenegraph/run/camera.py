@@ -71,6 +71,7 @@ class Camera:
         self._ledger = journal.ledger
         self._turns: dict[int, asyncio.Lock] = {}
         self._promised: dict[int, Decimal] = {}
+        self._log = log.bind()  # once for the run: each use of `log` would look it all up anew
         self.submits = 0
 
     async def shoot(self, job: Job, parents: Mapping[str, Take | None], run: int) -> Take:
@@ -109,7 +110,7 @@ class Camera:
         except LedgerError:
             self._purse.give_back(job.usd)
             raise
-        bound = log.bind(slate=take.slate, key=take.key[:12])
+        bound = self._log.bind(slate=take.slate, key=take.key[:12])
         if leaving.is_set():
             await self._journal.write(self._ledger.lost, take.id, NEVER_ASKED)
             raise asyncio.CancelledError
@@ -216,7 +217,8 @@ class Camera:
         if take.billed and take.id in self._promised:
             self._purse.settle(self._promised.pop(take.id), usd)
         take = await self._journal.write(self._ledger.answered, take.id, raw, usd, known=take)
-        log.info("take.answered", slate=take.slate, waited_s=round(time.monotonic() - began, 1))
+        waited_s = round(time.monotonic() - began, 1)
+        self._log.info("take.answered", slate=take.slate, waited_s=waited_s)
         return take
 
     async def _fetch(self, take: Take, quietly: bool) -> Take:
@@ -236,9 +238,9 @@ class Camera:
         take = await self._journal.write(
             self._ledger.fetched, take.id, stored.sha256, stored.media, clip, known=take
         )
-        log.info("take.fetched", slate=take.slate, sha256=stored.sha256)
+        self._log.info("take.fetched", slate=take.slate, sha256=stored.sha256)
         if odd:
-            log.warning("take.not_as_asked", slate=take.slate, differs=list(odd))
+            self._log.warning("take.not_as_asked", slate=take.slate, differs=list(odd))
             message = f"{take.slate} is not as it was asked for: {', '.join(odd)}."
             self._tell(NoticeEvent(message=f"{message} It is kept, and conformed in the cut."))
         await self._material.remember_answer(take, url)
