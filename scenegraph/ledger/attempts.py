@@ -109,7 +109,7 @@ class Attempts:
         }
         with self._writer.write() as to:
             to.move(id, State.FETCHED, values, {"sha256": sha256})
-            return self._moved(to, id, State.FETCHED, values, known)
+            return self._moved(to, id, State.FETCHED, values, known, clip)
 
     def keep_sheet(self, review: Review) -> str | None:
         """Put a review's series and prints into the media store; their name there."""
@@ -257,10 +257,16 @@ class Attempts:
             to.event("take.unpinned", take=id)
 
     def _moved(
-        self, to: Writer, id: int, state: State, values: Mapping[str, Any], known: Take | None
+        self,
+        to: Writer,
+        id: int,
+        state: State,
+        values: Mapping[str, Any],
+        known: Take | None,
+        clip: Clip | None = None,
     ) -> Take:
-        """The take after a step that wrote these values."""
-        return self._take(to, id) if known is None else moved(known, state, values, self.store)
+        """The take after a step that wrote these values; `clip` lies where its file does."""
+        return self._take(to, id) if known is None else moved(known, state, values, clip)
 
     def _take(self, to: Writer, id: int) -> Take:
         return take_from(to.one("take", _whole, its_id=id), self.store)
