@@ -100,9 +100,14 @@ class Ledger(Attempts):
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def group(self) -> AbstractContextManager[None]:
-        """Writes inside become durable together when it ends."""
-        return self._writer.group()
+    def group(self, *, in_one_go: bool = False) -> AbstractContextManager[Any]:
+        """Writes inside become durable together when it ends.
+
+        Args:
+            in_one_go: the first write that is refused undoes them all; otherwise it is undone
+                alone.
+        """
+        return self._writer.group(in_one_go=in_one_go)
 
     def back_up(self) -> bool:
         """Keep a copy of the database beside it, and the one before; False when it cannot be."""

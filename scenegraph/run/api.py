@@ -411,6 +411,8 @@ def _with_money(
     listener: Listener, ledger: Ledger, scene: str, run: int, purse: Purse, backend: Engine
 ) -> Listener:
     """Say where the money stands whenever a shot has been asked for or has come home."""
+    if listener is silent:
+        return silent
 
     def listen(event: Event) -> None:
         listener(event)

@@ -72,6 +72,7 @@ class Camera:
         self._turns: dict[int, asyncio.Lock] = {}
         self._promised: dict[int, Decimal] = {}
         self._called_off: set[int] = set()
+        self._log = log.bind()  # once for the run: each use of `log` would look it all up anew
         self.submits = 0
 
     async def shoot(self, job: Job, parents: Mapping[str, Take | None], run: int) -> Take:
@@ -110,7 +111,7 @@ class Camera:
         except LedgerError:
             self._purse.give_back(job.usd)
             raise
-        bound = log.bind(slate=take.slate, key=take.key[:12])
+        bound = self._log.bind(slate=take.slate, key=take.key[:12])
         if leaving.is_set():
             await self._journal.write(self._ledger.lost, take.id, NEVER_ASKED)
             raise asyncio.CancelledError
@@ -135,7 +136,7 @@ class Camera:
             await self._journal.write(end, take.id, _facts(told))
             raise told from error.__cause__
         take = await self._journal.write(
-            self._ledger.submitted, take.id, submitted.request_id, submitted.urls
+            self._ledger.submitted, take.id, submitted.request_id, submitted.urls, known=take
         )
         bound.info("take.submitted", endpoint=take.endpoint, request_id=submitted.request_id)
         return take
@@ -235,8 +236,9 @@ class Camera:
         usd = settled(take, answer.billable_units)
         if take.billed and take.id in self._promised:
             self._purse.settle(self._promised.pop(take.id), usd)
-        take = await self._journal.write(self._ledger.answered, take.id, raw, usd)
-        log.info("take.answered", slate=take.slate, waited_s=round(time.monotonic() - began, 1))
+        take = await self._journal.write(self._ledger.answered, take.id, raw, usd, known=take)
+        waited_s = round(time.monotonic() - began, 1)
+        self._log.info("take.answered", slate=take.slate, waited_s=waited_s)
         return take
 
     async def _fetch(self, take: Take, quietly: bool) -> Take:
@@ -254,11 +256,11 @@ class Camera:
         if clip is not None and odd:
             clip = replace(clip, warnings=(*clip.warnings, *odd))
         take = await self._journal.write(
-            self._ledger.fetched, take.id, stored.sha256, stored.media, clip
+            self._ledger.fetched, take.id, stored.sha256, stored.media, clip, known=take
         )
-        log.info("take.fetched", slate=take.slate, sha256=stored.sha256)
+        self._log.info("take.fetched", slate=take.slate, sha256=stored.sha256)
         if odd:
-            log.warning("take.not_as_asked", slate=take.slate, differs=list(odd))
+            self._log.warning("take.not_as_asked", slate=take.slate, differs=list(odd))
             message = f"{take.slate} is not as it was asked for: {', '.join(odd)}."
             self._tell(NoticeEvent(message=f"{message} It is kept, and conformed in the cut."))
         await self._material.remember_answer(take, url)

@@ -57,7 +57,7 @@ class Executor:
         fail_fast: bool = False,
     ) -> None:
         self._run, self._journal, self._ledger = run, journal, journal.ledger
-        self._material, self._eyes = material, eyes
+        self._material, self._eyes, self._log = material, eyes, log.bind()
         self._tasks: dict[str, asyncio.Future[ShotOutcome]] = {}
         self._tells = tells = Outcomes(listener)
         self._known = known = Known(context, journal.ledger, eyes)
@@ -108,7 +108,7 @@ class Executor:
             outcome = await self._settle(shot)
         finally:
             self._eyes.forget_parents_of(shot)
-        log.info("shot.ended", shot=shot, state=outcome.state)
+        self._log.info("shot.ended", shot=shot, state=outcome.state)
         return outcome
 
     async def _parents_of(self, shot: str) -> tuple[dict[str, Take | None], ShotOutcome | None]:
@@ -237,7 +237,7 @@ class Executor:
         own = self._known.context.memory.of_shot(planned.shot)
         self.brakes.lost(planned.shot)
         remedy = str(self._filming.remedy(error))
-        log.warning("shot.lost", shot=planned.shot, kind=error.kind, remedy=remedy)
+        self._log.warning("shot.lost", shot=planned.shot, kind=error.kind, remedy=remedy)
         last = own[-1] if own else None
         return self._tells.lost(planned, self._known.circled(planned.shot), last, error, asked)
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from scenegraph.errors import OverBudget, TakeDamaged
@@ -133,12 +134,12 @@ class Verdicts:
 
     async def _keep(self, take: Take, review: Review) -> Take:
         """Circle a good take in the same commit as its review: nothing is done between the two."""
+        still_is = partial(must_be_intact, take, self._ledger.store)
         try:
-            await asyncio.to_thread(must_be_intact, take, self._ledger.store)
+            return await self._journal.kept(take.id, review, known=take, provided=still_is)
         except TakeDamaged:
             await self._journal.reviewed(take.id, review)
             raise
-        return await self._journal.kept(take.id, review)
 
     async def _situation(
         self, planned: ShotPlan, take: Take, review: Review, parent: Take | None
