@@ -19,6 +19,7 @@ from scenegraph.cut.footage import ReelClip, clip_of_review, model_cuts
 from scenegraph.cut.joins import Seam, extend_seams
 from scenegraph.cut.pieces import Piece, pieces_of, with_transitions
 from scenegraph.cut.points import calmest
+from scenegraph.cut.resting import resting_end
 from scenegraph.cut.sound import Cue, Mix, make_mix
 from scenegraph.cut.stitch import Progress, Segment, check_reel, make_segment, stitch
 from scenegraph.cut.timeline import Kept, make_timeline
@@ -53,6 +54,7 @@ __all__ = [
     "model_cuts",
     "pieces_of",
     "reel_format",
+    "resting_end",
     "segment_command",
     "stitch",
     "with_transitions",

@@ -39,7 +39,12 @@ def plan_id(context: PlanContext, shots: Sequence[ShotPlan]) -> str:
     for shot in shots:
         job = shot.job
         files = [
-            (one.role, one.sha256 if one.parent is None else one.parent, one.tail_frames)
+            (
+                one.role,
+                one.sha256 if one.parent is None else one.parent,
+                one.tail_frames,
+                *([one.tail_end] if one.tail_end else []),
+            )
             for one in job.inputs
         ]
         seed = job.parts["seed_from"]

@@ -41,6 +41,7 @@ from scenegraph.run.material import Material
 from scenegraph.run.project import QUEUE_ENDED, open_scene, settle_name, store_of
 from scenegraph.run.purse import Purse
 from scenegraph.run.reel import make_reel, reel_path
+from scenegraph.run.repeats import Repeats
 from scenegraph.run.result import RunResult, ShotOutcome
 from scenegraph.run.slots import Slots
 from scenegraph.scene import Scene
@@ -197,7 +198,13 @@ async def run_async(
             journal=journal,
             camera=camera,
             material=material,
-            eyes=Eyes(context, ledger.store, settings, ledger.review_of),
+            eyes=Eyes(
+                context,
+                ledger.store,
+                settings,
+                ledger.review_of,
+                Repeats(journal, backend, listener),
+            ),
             slots=slots,
             listener=listener,
             fail_fast=fail_fast,
