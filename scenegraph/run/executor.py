@@ -20,7 +20,6 @@ from scenegraph.plan import PlanContext, ShotPlan, pick_amendment
 from scenegraph.run.brakes import Brakes
 from scenegraph.run.camera import Camera
 from scenegraph.run.claims import Claims
-from scenegraph.run.early import Early
 from scenegraph.run.events import Listener
 from scenegraph.run.eyes import Eyes
 from scenegraph.run.filming import Filming
@@ -31,6 +30,7 @@ from scenegraph.run.outcomes import Outcomes
 from scenegraph.run.result import ShotOutcome
 from scenegraph.run.side_by_side import SideBySide
 from scenegraph.run.slots import Slots
+from scenegraph.run.speculating import Early
 from scenegraph.run.verdicts import Verdicts
 
 log = structlog.get_logger(__name__)

@@ -28,6 +28,8 @@ Rung: TypeAlias = Literal["accept", "grade", "reroll", "tune", "reanchor", "cut"
 #: A prompt longer than this is a mistake: the model reads some 256 tokens of it.
 LONGEST_PROMPT = 5000
 MOST_HOPS = 200
+#: How far before its parent's last frame a tail that ends at rest may end: a second at 24 fps.
+REST_FRAMES = 24
 
 ID_PATTERN = r"^[a-z0-9][a-z0-9-]*$"
 NAME_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9_-]*$"
@@ -197,6 +199,11 @@ class ShotBase(Part):
         return None
 
     @property
+    def starts_at_rest(self) -> bool:
+        """The tail that it is shown ends at a calm frame, not at its parent's last one."""
+        return False
+
+    @property
     def picture_of(self) -> str | FrameOf | None:
         """The keyframe: `character.name`, a frame of another shot, or None."""
         return None
@@ -243,10 +250,18 @@ class ExtendShot(ShotBase):
     hops: Annotated[Whole, Field(ge=1, le=MOST_HOPS)] = Field(
         default=1, description="that many extends in a row: id.1, id.2, …"
     )
+    tail: Literal["last", "rest"] = Field(
+        default="last",
+        description="where the shown end of its parent ends: its last frame, or a calm one near it",
+    )
 
     @property
     def tail_of(self) -> str | None:
         return self.parent
+
+    @property
+    def starts_at_rest(self) -> bool:
+        return self.tail == "rest"
 
 
 class MotionShot(ShotBase):

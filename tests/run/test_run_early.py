@@ -1,163 +1,158 @@
-"""Speculation: hops asked for while their parents are looked at, at a cost that is capped."""
+"""Segments of the reel are encoded while later shots are still being made."""
 
 from __future__ import annotations
 
-import sys
+import shutil
 import time
 from collections.abc import Callable, Mapping
-from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
+import anyio
+import anyio.lowlevel
 import pytest
 
-from scenegraph.ledger import State
-from scenegraph.plan import lost_usd
-from scenegraph.run import plan
+from scenegraph.ledger import Ledger
+from scenegraph.media import Clip
+from scenegraph.run import ShotEvent, cut_again
+from scenegraph.run.early import EarlySegments
+from scenegraph.scene import Scene
+from scenegraph.settings import Settings
+
+pytestmark = pytest.mark.ffmpeg
 
 CHAIN: Mapping[str, Mapping[str, Any]] = {
     "waits": {"kind": "i2v", "keyframe": "mara.front", "prompt": "she waits"},
     "listens": {"kind": "extend", "parent": "waits", "prompt": "she listens"},
     "rises": {"kind": "extend", "parent": "listens", "prompt": "she rises"},
+    "platform": {"kind": "t2v", "prompt": "an empty platform at night"},
 }
-SOFT = {"blur": 9.0, "blur_vs_keyframe": 9.0, "contrast": 9.0, "contrast_vs_keyframe": 9.0}
 
 
-def policy(usd: str, *rungs: str, rerolls: int = 2) -> dict[str, Any]:
-    on_drift = rungs or ("reroll",)
-    return {
-        "drift": {
-            "on_drift": on_drift, "rerolls": rerolls, "speculate_usd": Decimal(usd),
-            "budgets": dict(SOFT),
-        }
-    }  # fmt: skip
+def segments_in(folder: Path) -> set[str]:
+    return {path.stem for path in (folder / ".scenegraph" / "segments").glob("[0-9a-f]*.mp4")}
 
 
-def fading(verb: str, times: int) -> Callable[..., Any]:
-    """A renderer whose first takes of one shot fade to grey."""
-    stages, drawn = sys.modules["run_stages"], []
+def comes_last(stages: Any, folder: Path, count: int) -> Callable[..., Clip]:
+    """A service that makes the platform only when so many segments are there, or in a minute."""
 
-    def render(kind: str, params: Any, inputs: Any, out: Any, *, drift: float = 0.0) -> Any:
-        bad = verb in params["prompt"]
-        drawn.extend([verb] if bad else [])
-        fades = bad and len(drawn) <= times
-        return stages.small_render(kind, params, inputs, out, drift=1.0 if fades else 0.0)
+    def render(
+        kind: str, params: Mapping[str, Any], inputs: Mapping[str, Path], out: Path, **more: Any
+    ) -> Clip:
+        if "platform" in params["prompt"]:
+            until = time.monotonic() + 60
+            while len(segments_in(folder)) < count and time.monotonic() < until:
+                time.sleep(0.01)
+        clip: Clip = stages.small_render(kind, params, inputs, out, **more)
+        return clip
 
     return render
 
 
-def early(house: Any) -> list[str]:
-    """The shots that were asked for early, in order."""
-    with house.ledger() as ledger:
-        rows = ledger.memory("night-train").amendments
-    return [one.shot for one in rows if one.kind == "speculate"]
-
-
-def lost(house: Any) -> Decimal:
-    with house.ledger() as ledger:
-        return lost_usd(ledger.memory("night-train"))
-
-
-@pytest.mark.ffmpeg
-def test_without_a_cap_nothing_is_asked_for_early(theatre: Callable[..., Any]) -> None:
-    house = theatre(CHAIN)
-    assert house.run().submits == 3
-    assert early(house) == []
-    assert plan(house.file, backend="fal").speculation is None
-
-
-@pytest.mark.ffmpeg
-def test_hops_of_good_takes_are_asked_for_early_and_cost_the_same(
-    theatre: Callable[..., Any],
+def test_segments_are_there_before_the_last_take_is(
+    theatre: Any, stages: Any, tmp_path: Path
 ) -> None:
-    """Each hop goes on from the take that was kept, and no request is made twice."""
-    house = theatre(CHAIN, scene=policy("1"))
-    usd = plan(house.file, backend="fal").usd
-    result = house.run()
-    assert (result.exit_code, result.submits, house.submits) == (0, 3, 3)
-    assert early(house) == ["listens", "rises"]
-    assert lost(house) == 0 and result.usd == usd
-    for child, parent in (("listens", "waits"), ("rises", "listens")):
-        ((take,), (above,)) = house.takes(child), house.takes(parent)
-        assert take.circled and take.parts["inputs"]["video"]["sha256"] == above.sha256
-    assert house.run().submits == 0
+    """What is left when the last take arrives is that take's own segment."""
+    stage = theatre(CHAIN, render=comes_last(stages, tmp_path, count=3))
+    early: list[set[str]] = []
+
+    def listen(event: Any) -> None:
+        if isinstance(event, ShotEvent) and (event.shot, event.stage) == ("platform", "fetching"):
+            early.append(segments_in(tmp_path))
+
+    result = stage.run(cut=True, listener=listen)
+
+    with stage.ledger() as ledger:
+        used = set(ledger.reels("night-train")[-1]["facts"]["segments"])
+    assert len(early[0]) == 3, "all that is here is encoded, whatever is still to come"
+    assert len(used & early[0]) == 3, "and it is what the reel shows"
+    assert result.reel is not None
 
 
-@pytest.mark.ffmpeg
-def test_the_hop_of_a_rejected_take_is_lost_once_and_never_past_the_cap(
-    theatre: Callable[..., Any],
+def test_a_reel_made_ahead_is_the_reel_of_a_full_build(
+    theatre: Any, stages: Any, tmp_path: Path
 ) -> None:
-    """Two takes of the parent are rejected, and the cap has room for one lost hop."""
-    hop = plan(theatre(CHAIN).file, backend="fal")["rises"].job.usd
-    house = theatre(CHAIN, render=fading("she listens", 2), scene=policy(str(hop * Decimal("1.5"))))
-    told = plan(house.file, backend="fal").speculation
-    assert told is not None and told.at_worst == hop * Decimal("1.5") and told.hops == 2
-    result = house.run()
-    assert result.exit_code == 0, [(o.shot, o.state, o.error) for o in result.outcomes]
-    assert house.states("listens") == [State.REJECTED, State.REJECTED, State.CIRCLED]
-    # Five takes that are needed, and one hop of the first rejected take.
-    assert early(house) == ["listens", "rises"]
-    assert house.submits == 6 and lost(house) == hop
-    kept = next(take for take in house.takes("rises") if take.circled)
-    above = next(take for take in house.takes("listens") if take.circled)
-    assert kept.parts["inputs"]["video"]["sha256"] == above.sha256
-    left = plan(house.file, backend="fal").speculation
-    assert left is not None and (left.lost, left.at_worst) == (hop, 0)
-    assert house.run().submits == 0
+    """Encoding early may cost CPU; it may not change a byte."""
+    scene = {"reel": {"transitions": {"rises": {"kind": "dip", "frames": 4}}}}
+    stage = theatre(CHAIN, render=comes_last(stages, tmp_path, count=3), scene=scene)
+    first = stage.run(cut=True).reel.read_bytes()
+
+    shutil.rmtree(tmp_path / ".scenegraph" / "segments")
+
+    assert cut_again(stage.file, backend="fal").reel.read_bytes() == first
 
 
-@pytest.mark.ffmpeg
-def test_a_hop_that_is_still_in_line_is_called_off_for_nothing(theatre: Callable[..., Any]) -> None:
-    """The service takes it out of its line; the money for it comes back."""
-    calm, held = fading("she waits", 1), []
-    still = {"kind": "i2v", "keyframe": {"from": "platform"}}
-    shots = {
-        **CHAIN,
-        "platform": {"kind": "t2v", "prompt": "an empty platform"},
-        "lamp": {**still, "prompt": "a lamp goes out"},
-        "rail": {**still, "prompt": "a rail gleams"},
-    }
-    shots["waits"] = {**CHAIN["waits"], "frames": 57}  # a look at it takes longer than asking
+def test_only_segments_of_the_reel_are_left(theatre: Any, stages: Any, tmp_path: Path) -> None:
+    """A wrong guess is removed when the reel is there."""
+    stage = theatre(CHAIN, render=comes_last(stages, tmp_path, count=3))
+    stage.run(cut=True)
+    with stage.ledger() as ledger:
+        used = set(ledger.reels("night-train")[-1]["facts"]["segments"])
 
-    def render(kind: str, params: Any, inputs: Any, out: Any, *, drift: float = 0.0) -> Any:
-        prompt, queue = params["prompt"], house.queue
-        posted = [job.body["prompt"] for job in queue.jobs.values()]
-        if "she waits" in prompt and sum("she waits" in one for one in posted) == 1:
-            while not (held and queue.waiting()):
-                time.sleep(0.01)  # until lamp or rail is being drawn and the other one is in line
-        elif "lamp" in prompt or "rail" in prompt:
-            held.append(prompt)
-            for _ in range(400):  # no worker is free for the hop until it was called off
-                if queue.calls.get("cancel"):
-                    break
-                time.sleep(0.01)
-        return calm(kind, params, inputs, out, drift=drift)
-
-    house = theatre(shots, render=render, workers=2, scene=policy("1"))
-    result = house.run(jobs=6)
-    assert result.exit_code == 0, [(o.shot, o.state, o.error) for o in result.outcomes]
-    # On a machine that is slow to ask, the take is rejected before its hop has left at all.
-    was_out = bool(house.queue.calls.get("cancel"))
-    assert house.states("listens") == [*([State.LOST] if was_out else []), State.CIRCLED]
-    assert lost(house) == 0
+    assert segments_in(tmp_path) == used
 
 
-@pytest.mark.ffmpeg
-def test_a_hop_that_a_person_is_asked_about_waits_with_its_parent(
-    theatre: Callable[..., Any],
-) -> None:
-    """The ladder hands the parent over; picked, it gives its hop back for nothing."""
-    from scenegraph.run.sheet import pick
+async def ahead(stage: Any, then: Callable[[EarlySegments], Any]) -> None:
+    """A listener beside a finished run is told of its takes once more."""
+    scene = Scene.load(stage.file)
+    with Ledger.open(stage.folder / ".scenegraph", create=False) as ledger:
+        async with EarlySegments(
+            scene, scene.graph(), ledger, "night-train", "fal", Settings()
+        ) as early:
+            hear = early.listening(stage.events.append)
+            for shot in scene.graph().reel_order:
+                hear(ShotEvent(shot=shot, stage="circled", take=1))
+            await then(early)
 
-    shots = {**CHAIN, "waits": {**CHAIN["waits"], "drift": {"on_drift": ["ask"]}}}
-    house = theatre(shots, render=fading("she waits", 9), scene=policy("1", "accept"))
-    result = house.run()
-    assert result.exit_code == 4
-    asked = house.submits
-    assert early(house) == ["listens"]
-    pick(house.file, "waits", 1)
-    states = house.states("listens")
-    again = house.run()
-    assert again.exit_code == 0, [(o.shot, o.state, o.error) for o in again.outcomes]
-    # What had come home is used; what was called off in time is asked for now.
-    needed = 1 if states == [State.REVIEWED] else 2
-    assert house.submits - asked == needed
+
+@pytest.mark.anyio
+async def test_what_no_reel_uses_is_swept(theatre: Any) -> None:
+    """Guesses that came to nothing leave no file."""
+    stage = theatre(CHAIN)
+    await stage.run_async()
+
+    async def then(early: EarlySegments) -> None:
+        with anyio.fail_after(60):
+            while len(segments_in(stage.folder)) < 4:  # noqa: ASYNC110  files tell nobody
+                await anyio.sleep(0.01)
+        early.stop()
+        early.sweep(set())
+
+    await ahead(stage, then)
+
+    assert not segments_in(stage.folder)
+
+
+@pytest.mark.anyio
+async def test_an_interrupted_run_leaves_no_half_segment(theatre: Any) -> None:
+    """Ctrl-C ends the encode that is going on, and its temporary file with it."""
+    stage = theatre(CHAIN)
+    await stage.run_async()
+    folder = stage.folder / ".scenegraph" / "segments"
+
+    async def then(early: EarlySegments) -> None:
+        with anyio.fail_after(60):
+            while not any(folder.glob(".*.mp4")) and not segments_in(stage.folder):
+                await anyio.lowlevel.checkpoint()
+
+    await ahead(stage, then)
+
+    assert not list(folder.glob(".*"))
+
+
+@pytest.mark.anyio
+async def test_kept_shots_alone_start_no_encode(theatre: Any) -> None:
+    """A run in which nothing is shot has its segments already."""
+    stage = theatre(CHAIN)
+    await stage.run_async()
+    scene = Scene.load(stage.file)
+    with Ledger.open(stage.folder / ".scenegraph", create=False) as ledger:
+        async with EarlySegments(
+            scene, scene.graph(), ledger, "night-train", "fal", Settings()
+        ) as early:
+            hear = early.listening(stage.events.append)
+            for shot in scene.graph().reel_order:
+                hear(ShotEvent(shot=shot, stage="kept", take=1))
+            await anyio.sleep(0.2)
+
+    assert not segments_in(stage.folder)
