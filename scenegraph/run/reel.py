@@ -153,7 +153,7 @@ def choose_timeline(
     left_out = [shot for shot in graph.reel_order if shot not in takes]
     kept = _kept(order, graph, takes, ledger)
     rate = scene.reel.frame_rate or scene.picture.frame_rate
-    format = reel_format([one.clip for one in kept], Fraction(rate))
+    format = reel_format([one.clip for one in kept], Fraction(rate), scene.reel.rate_by)
     return make_timeline(kept, format, title=scene.title, left_out=left_out)
 
 
