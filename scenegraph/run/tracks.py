@@ -98,7 +98,8 @@ def cues_of(scene: Scene, timeline: Timeline) -> tuple[list[Cue], list[str]]:
 def places_of(timeline: Timeline) -> dict[str, tuple[Fraction, Fraction]]:
     """When each shot's picture begins and ends in the reel, in seconds, at its first time.
 
-    A shot with hops goes from its first to its last, anchors between them too; each hop has its own.
+    A shot with hops goes from its first to its last, with the anchors between them. Each hop has a
+    place of its own as well.
     """
     places: dict[str, tuple[Fraction, Fraction]] = {}
     before: set[str] = set()

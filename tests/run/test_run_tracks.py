@@ -85,6 +85,10 @@ def test_a_shot_goes_from_its_first_hop_to_its_last():
     """With the anchors between them; a shot that is shown twice is its first time."""
     places = places_of(film("a", "c.1", "c.2.anchor", "c.2", "b", "a"))
     assert {name: tuple(map(int, place)) for name, place in places.items()} == {
-        **{"a": (0, 2), "c": (2, 8), "c.1": (2, 4), "c.2": (6, 8)},
-        **{"c.2.anchor": (4, 6), "b": (8, 10)},
+        "a": (0, 2),
+        "c": (2, 8),
+        "c.1": (2, 4),
+        "c.2": (6, 8),
+        "c.2.anchor": (4, 6),
+        "b": (8, 10),
     }
