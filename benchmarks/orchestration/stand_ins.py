@@ -20,7 +20,7 @@ from scenegraph.fal.wire import Answer, Submitted
 from scenegraph.ledger import MediaStore, QueueUrls, Review, Take
 from scenegraph.media import Clip
 from scenegraph.plan import Job
-from scenegraph.run import api, executor
+from scenegraph.run import api, verdicts
 from scenegraph.run.camera import Camera
 
 HERE = "http://127.0.0.1"
@@ -112,7 +112,7 @@ class GoodEyes:
 def no_media() -> Iterator[None]:
     """Within, `run_async` runs without media: the doors to them are closed, no others."""
     doors = mock.patch.multiple(api, Camera=NoDownloads, Material=NoUploads, Eyes=GoodEyes)
-    with doors, mock.patch.object(executor, "must_be_intact", is_intact):
+    with doors, mock.patch.object(verdicts, "must_be_intact", is_intact):
         yield
 
 

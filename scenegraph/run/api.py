@@ -208,6 +208,7 @@ async def run_async(
         except BaseException as error:
             ledger.end_run(number, {"ended": type(error).__name__, "submits": camera.submits})
             raise
+        paused = executor.brakes.paused
         result = RunResult(
             scene=name,
             backend=backend,
@@ -216,10 +217,8 @@ async def run_async(
             submits=camera.submits,
             usd=ledger.money(name, number).spent,
             elapsed_s=time.monotonic() - began,
-            paused=str(executor.paused.next or executor.paused.message)
-            if executor.paused
-            else None,
-            stopped_at_budget=executor.over_budget is not None,
+            paused=str(paused.next or paused.message) if paused else None,
+            stopped_at_budget=executor.brakes.over_budget is not None,
         )
         if cut and _may_cut(result, partial):
             result = await _cut(result, scene, ledger, out, settings, number, listener)
