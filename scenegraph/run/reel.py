@@ -178,7 +178,7 @@ def choose_timeline(
         amended = {shot: memory.amended(shot) for shot in order}
     kept = _kept(order, graph, takes, ledger, amended or {})
     rate = scene.reel.frame_rate or scene.picture.frame_rate
-    format = reel_format([one.clip for one in kept], Fraction(rate))
+    format = reel_format([one.clip for one in kept], Fraction(rate), scene.reel.rate_by)
     return make_timeline(kept, format, title=scene.title, left_out=left_out, ends=ends)
 
 

@@ -97,6 +97,7 @@ class Reel(Part):
     Attributes:
         order: shots in playing order, a shot with hops for all of them; None: story order.
         frame_rate: the reel's own rate; None: the picture's.
+        rate_by: how clips of another rate are brought to it.
         transitions: by the shot that is entered; every other join is a hard cut.
         audio: a track under the whole reel, or tracks, relative to the scene file.
         loudness: of the finished sound, in LUFS (EBU R128); None leaves it as it was mixed.
@@ -105,6 +106,7 @@ class Reel(Part):
 
     order: Annotated[tuple[ShotRef, ...], Field(min_length=1)] | None = None
     frame_rate: Rate | None = None
+    rate_by: Literal["duplicate", "blend", "interpolate"] = "duplicate"
     transitions: dict[ShotRef, Transition] = Field(default_factory=dict)
     audio: Audio | None = None
     loudness: Annotated[Number, Field(ge=-36, le=-8)] | None = -16.0
