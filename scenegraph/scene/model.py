@@ -371,6 +371,14 @@ class Scene(Part):
 
     # In and out
 
+    def __rshift__(self, after: Scene) -> Scene:
+        """`opening >> story`: one film of two scenes. See `join`."""
+        if not isinstance(after, Scene):
+            return NotImplemented
+        from scenegraph.scene.join import join  # it builds scenes, so it lies above this file
+
+        return join(self, after)
+
     @classmethod
     def load(cls, path: str | Path, *, settings: Settings | None = None) -> Scene:
         """Read a scene file; `SceneInvalid` carries all of its problems."""
