@@ -33,6 +33,15 @@ from scenegraph.run.result import ShotOutcome
 from scenegraph.units import usd_text
 
 
+#: What follows when a take is not kept, by the rung of the ladder.
+NEXT_TRY = {
+    "reroll": "another take",
+    "tune": "another take with other settings",
+    "reanchor": "the chain goes back to its keyframe first",
+    "cut": "it becomes a new shot in another framing",
+}
+
+
 class Verdicts:
     """Looks at takes and follows their verdicts.
 
@@ -78,7 +87,8 @@ class Verdicts:
             case Again():
                 await self.reject(take, decision.amendment.reason)
                 await self.amend(take.scene, decision.amendment)
-                self._tells.tell(take.shot, "reroll", take, detail=decision.amendment.reason)
+                said = f"{decision.amendment.reason}; {NEXT_TRY.get(decision.amendment.kind, 'another try')}"
+                self._tells.tell(take.shot, "reroll", take, detail=said)
                 return None
             case CannotPay():
                 raise OverBudget(
