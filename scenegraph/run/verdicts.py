@@ -32,7 +32,6 @@ from scenegraph.run.remedies import (
 from scenegraph.run.result import ShotOutcome
 from scenegraph.units import usd_text
 
-
 #: What follows when a take is not kept, by the rung of the ladder.
 NEXT_TRY = {
     "reroll": "another take",
@@ -87,8 +86,10 @@ class Verdicts:
             case Again():
                 await self.reject(take, decision.amendment.reason)
                 await self.amend(take.scene, decision.amendment)
-                said = f"{decision.amendment.reason}; {NEXT_TRY.get(decision.amendment.kind, 'another try')}"
-                self._tells.tell(take.shot, "reroll", take, detail=said)
+                why, then = decision.amendment.reason, NEXT_TRY.get(decision.amendment.kind)
+                self._tells.tell(
+                    take.shot, "reroll", take, detail=f"{why}; {then}" if then else why
+                )
                 return None
             case CannotPay():
                 raise OverBudget(
