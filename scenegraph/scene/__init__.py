@@ -25,6 +25,7 @@ from scenegraph.scene.model import (
 from scenegraph.scene.prompt import (
     NEGATIVE_PROMPT,
     frame_rate,
+    has_loras,
     negative_prompt,
     new_frames,
     render_prompt,
@@ -85,6 +86,7 @@ __all__ = [
     "draw_svg",
     "frame_rate",
     "free_name",
+    "has_loras",
     "hop_ids",
     "join",
     "json_schema",
