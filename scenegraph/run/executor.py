@@ -198,7 +198,7 @@ class Executor:
         kept = await self._journal.write(self._ledger.circle, take.id)
         if not pinned:
             return kept
-        await self._journal.write(self._ledger.pin, take.id)
+        await self._journal.write(self._ledger.pin, take.id, run=self._run)
         return replace(kept, pinned=True)
 
     async def _lost(self, planned: ShotPlan, error: ShotError, asked: bool) -> ShotOutcome:
