@@ -208,11 +208,11 @@ class Ledger(Attempts):
             return reading.read_takes_of_bytes(connection, sha256, self.store)
 
     def events(
-        self, *, take: int | None = None, run: int | None = None
+        self, *, take: int | None = None, run: int | None = None, name: str | None = None
     ) -> tuple[Mapping[str, Any], ...]:
         """What happened, in order: {"at", "name", "take", "run", "facts"}."""
         with sentences(self.place), self._engine.connect() as connection:
-            return reading.read_events(connection, take, run)
+            return reading.read_events(connection, take, run, name)
 
     def pins(self, scene: str) -> tuple[PinChange, ...]:
         """The scene's pins and unpins, oldest first."""

@@ -71,6 +71,7 @@ class Camera:
         self._ledger = journal.ledger
         self._turns: dict[int, asyncio.Lock] = {}
         self._promised: dict[int, Decimal] = {}
+        self._called_off: set[int] = set()
         self._log = log.bind()  # once for the run: each use of `log` would look it all up anew
         self.submits = 0
 
@@ -169,6 +170,22 @@ class Camera:
             take = await asyncio.to_thread(self._ledger.take, id)
             return await self._go_on(take, quietly=quietly)
 
+    async def call_off(self, id: int) -> None:
+        """Ask the service to drop a job that nobody wants any more.
+
+        One that has begun may be drawn, and billed, to its end. Collect it all the same: the
+        ledger then says what has become of it.
+
+        Raises:
+            PersonNeeded: the service does not let this key in.
+        """
+        take = await asyncio.to_thread(self._ledger.take, id)
+        if take.state is not State.SUBMITTED or take.urls is None:
+            return
+        self._called_off.add(id)
+        said = await self._queue.cancel(take.urls)
+        log.info("take.called_off", slate=take.slate, said=said)
+
     async def _go_on(self, take: Take, *, quietly: bool = False) -> Take:
         """Wait for its answer and fetch its file, as far as that has not been done."""
         if take.state is State.SUBMITTED:
@@ -201,7 +218,10 @@ class Camera:
         except ShotError as failed:
             error = await self._final_if_sent_anew(take, failed)
             remedy = remedy_of(error)
-            if isinstance(error, JobGone) and take.billed:
+            if take.id in self._called_off and _is_dropped(error):
+                self._give_back(take.id)
+                await self._journal.write(self._ledger.lost, take.id, _facts(error))
+            elif isinstance(error, JobGone) and take.billed:
                 # It was paid for, and the service has forgotten it: only a person can tell.
                 await self._journal.write(self._ledger.unknown, take.id, _facts(error))
             elif remedy not in (Remedy.REATTACH, Remedy.REPEAT, Remedy.FETCH_AGAIN):
@@ -302,6 +322,11 @@ def was_sent_anew(take: Take, memory: Memory) -> bool:
         if one.state is not State.LOST:
             return False  # its files could be read, or a person has decided since
     return False
+
+
+def _is_dropped(error: SceneGraphError) -> bool:
+    """How a job ends that the service has dropped when it was asked to (docs/fal.md)."""
+    return isinstance(error, JobGone) or getattr(error, "service", None) == "client_cancelled"
 
 
 def _facts(error: SceneGraphError) -> dict[str, Any]:
