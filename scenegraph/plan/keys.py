@@ -96,6 +96,13 @@ class Recipe:
         self._common = sha256(f"{FORM}\n{made.text(hashes)}\n{params_text}\n".encode())
         self.setup = self._ended_by(f"from {seed_from}")
 
+    def __eq__(self, other: object) -> bool:
+        """Of one setup: there is nothing else to it."""
+        return isinstance(other, Recipe) and self.setup == other.setup
+
+    def __hash__(self) -> int:
+        return hash(self.setup)
+
     def key(self, seed: int | None) -> str:
         return self._ended_by(f"seed {seed}")
 
