@@ -156,16 +156,19 @@ class PlanContext:
 
     def ask(self, shot: Shot, parents: Mapping[str, Take | None]) -> Ask:
         """The request for a shot whose parents are these."""
-        tail = shot.tail_of
+        tail, ratio, frames = shot.tail_of, None, 0
+        if tail is not None:
+            ratio, frames = self.ratio(tail), self._frames_of(tail, parents)
+        hashes = {id: None if take is None else take.sha256 for id, take in parents.items()}
         return make_ask(
             self.scene,
             shot,
             self.told(shot.id),
             self.endpoint(shot),
-            parent_frames=self._frames_of(tail, parents) if tail is not None else 0,
-            aspect_ratio=self.ratio(tail) if tail is not None else None,
+            parent_frames=frames,
+            aspect_ratio=ratio,
             hashes=self.hashes,
-            parent_hashes={id: take.sha256 if take else None for id, take in parents.items()},
+            parent_hashes=hashes,
             tuning=tuning_of(self.memory.amended(shot.id)),
             memo=self._memo,
         )
