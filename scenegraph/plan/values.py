@@ -125,7 +125,7 @@ class Job:
     @property
     def told(self) -> str:
         """All that is asked but its seed and its files, written out; equal for equal wishes."""
-        return self.asks.text
+        return self.recipe.told
 
     @property
     def notes(self) -> tuple[str, ...]:
