@@ -206,9 +206,11 @@ def read_takes_of_bytes(
 
 
 def read_events(
-    connection: Connection, take: int | None, run: int | None
+    connection: Connection, take: int | None, run: int | None, name: str | None = None
 ) -> tuple[Mapping[str, Any], ...]:
     query = select(events).order_by(events.c.id)
+    if name is not None:
+        query = query.where(events.c.name == name)
     if take is not None:
         query = query.where(events.c.take == take)
     if run is not None:

@@ -33,6 +33,7 @@ from scenegraph.scene import (
     render_prompt,
     shot_parameters,
 )
+from scenegraph.scene.shots import REST_FRAMES
 
 #: What of a motion reference is shown to the model: how things move, not what they look like.
 MOTION_CONDITIONING = {"conditioning_type": "depth", "preprocess": True}
@@ -138,12 +139,16 @@ class Memo:
         return found
 
 
-def tail_of(parent_frames: int, wish: int) -> int:
+def tail_of(parent_frames: int, wish: int, *, at_rest: bool = False) -> int:
     """How many of a parent's last frames are shown: `wish`, or the largest 8k+1 that it has.
 
-    >>> tail_of(121, 65), tail_of(60, 65), tail_of(5, 65)
-    (65, 57, 1)
+    A tail that may end before its parent does leaves room for that.
+
+    >>> tail_of(121, 65), tail_of(60, 65), tail_of(5, 65), tail_of(65, 65, at_rest=True)
+    (65, 57, 1, 41)
     """
+    if at_rest:
+        parent_frames -= min(REST_FRAMES, max(0, parent_frames - 9))
     return min(wish, max(1, (parent_frames - 1) // 8 * 8 + 1))
 
 
@@ -171,7 +176,9 @@ def make_ask(
         tuning: parameters and words that amendments have added.
         memo: requests already checked (most shots of a scene differ in words alone), and paths.
     """
-    tail = tail_of(parent_frames, scene.tail_frames) if shot.tail_of is not None else 0
+    tail = 0
+    if shot.tail_of is not None:
+        tail = tail_of(parent_frames, scene.tail_frames, at_rest=shot.starts_at_rest)
     inputs = _inputs(scene, shot, endpoint, tail, hashes, parent_hashes, memo)
     manner, prompt = memo.words_of(scene, told)
     if tuning.phrases:
@@ -296,7 +303,14 @@ def _inputs(
             tail_at = ("video", "video_url") if "video" in endpoint.fields else ("video_url",)
         source = parent_hashes.get(shot.tail_of)
         inputs.append(
-            Input(role="video", into=tail_at, parent=shot.tail_of, tail_frames=tail, sha256=source)
+            Input(
+                role="video",
+                into=tail_at,
+                parent=shot.tail_of,
+                tail_frames=tail,
+                tail_end="rest" if shot.starts_at_rest else None,
+                sha256=source,
+            )
         )
     if isinstance(shot, MotionShot) and shot.motion is not None:
         motion = memo.path(shot.motion, scene.motion_of)

@@ -38,7 +38,15 @@ def plan_id(context: PlanContext, shots: Sequence[ShotPlan]) -> str:
     wishes = sha256()
     for shot in shots:
         job = shot.job
-        files = [(one.role, one.parent or one.sha256, one.tail_frames) for one in job.inputs]
+        files = [
+            (
+                one.role,
+                one.parent or one.sha256,
+                one.tail_frames,
+                *([one.tail_end] if one.tail_end else []),
+            )
+            for one in job.inputs
+        ]
         name, number = job.recipe.seed_from
         seed = {name: number}
         wishes.update(

@@ -20,6 +20,7 @@ from scenegraph.plan.hold import plan_id
 from scenegraph.plan.ladder import ladder_of
 from scenegraph.plan.select import Selection
 from scenegraph.plan.shot import plan_shot
+from scenegraph.plan.speculating import speculation_of
 from scenegraph.plan.values import Plan, RungPrice, ShotPlan
 from scenegraph.scene import Scene, ShotGraph
 from scenegraph.units import as_usd, whole_frames
@@ -82,6 +83,7 @@ def plan_all(context: PlanContext) -> Plan:
         expected=expect(limits, context.memory),
         reel_frames=_reel_frames(context, rate),
         reel_rate=rate,
+        speculation=speculation_of(context.scene, context.memory, context.graph, shots),
     )
 
 

@@ -16,6 +16,7 @@ from scenegraph.plan.drifting import ChainDrift
 from scenegraph.plan.expect import Expected
 from scenegraph.plan.inputs import Input
 from scenegraph.plan.keys import Recipe
+from scenegraph.plan.speculating import Speculation
 from scenegraph.scene import Rung
 from scenegraph.units import usd_text
 
@@ -309,6 +310,7 @@ class Plan:
         usd: the price of all that would be shot, on the service, without re-rolls.
         expected: the same with the re-rolls that are to be expected.
         chains: how fast each chain with hops uses its drift budget up.
+        speculation: what hops that are asked for early may cost; None when that is off.
         reel_frames: new frames of the reel's shots at the reel's rate. An upper bound: cutting at
             low motion takes some away, and a shot that is lost is missing.
     """
@@ -323,6 +325,7 @@ class Plan:
     reel_frames: int
     reel_rate: Fraction
     chains: tuple[ChainDrift, ...] = ()
+    speculation: Speculation | None = None
 
     def __getitem__(self, shot: str) -> ShotPlan:
         for planned in self.shots:
@@ -391,5 +394,6 @@ class Plan:
             ],
             "next": self.next_step,
             "chains": [chain.to_json() for chain in self.chains],
+            "speculation": self.speculation.to_json() if self.speculation else None,
             "shots": [shot.to_json() for shot in self.shots],
         }

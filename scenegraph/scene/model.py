@@ -31,6 +31,7 @@ from scenegraph.scene.shots import (
     Seed,
     Shot,
     ShotRef,
+    Usd,
     Whole,
     Words,
     without_hop,
@@ -67,12 +68,20 @@ class Character(Part):
 
 
 class DriftPolicy(Part):
-    """What is done about drift: rungs of the ladder in order, and how far each measure may go."""
+    """What is done about drift: rungs of the ladder in order, and how far each measure may go.
+
+    Attributes:
+        rerolls: how many more takes of one setup may be asked for.
+        plan_ahead: a re-anchor before the hop at which a chain's drift budget is used up.
+        speculate_usd: hops are asked for while their parents are being reviewed, for as long as
+            no more than this is lost on hops whose parents are rejected; 0: never.
+    """
 
     on_drift: tuple[Rung, ...] = ("reroll", "reanchor", "cut")
     rerolls: Annotated[Whole, Field(ge=0, le=20)] = 2
     budgets: dict[Name, Annotated[Number, Field(gt=0)]] = Field(default_factory=dict)
     plan_ahead: bool = False
+    speculate_usd: Annotated[Usd, Field(le=10_000)] = Decimal(0)
 
 
 class Transition(Part):
@@ -88,6 +97,7 @@ class Reel(Part):
     Attributes:
         order: shots in playing order, a shot with hops for all of them; None: story order.
         frame_rate: the reel's own rate; None: the picture's.
+        rate_by: how clips of another rate are brought to it.
         transitions: by the shot that is entered; every other join is a hard cut.
         audio: a track under the whole reel, or tracks, relative to the scene file.
         loudness: of the finished sound, in LUFS (EBU R128); None leaves it as it was mixed.
@@ -96,6 +106,7 @@ class Reel(Part):
 
     order: Annotated[tuple[ShotRef, ...], Field(min_length=1)] | None = None
     frame_rate: Rate | None = None
+    rate_by: Literal["duplicate", "blend", "interpolate"] = "duplicate"
     transitions: dict[ShotRef, Transition] = Field(default_factory=dict)
     audio: Audio | None = None
     loudness: Annotated[Number, Field(ge=-36, le=-8)] | None = -16.0
@@ -143,7 +154,7 @@ class Scene(Part):
     preset: Name = DEFAULT_PRESET
     seed: Seed = 0
     picture: Picture = Field(default_factory=Picture)
-    budget_usd: Annotated[Decimal, Field(ge=0, le=1_000_000)] | None = None
+    budget_usd: Annotated[Usd, Field(le=1_000_000)] | None = None
     characters: dict[Name, Character] = Field(default_factory=dict)
     motions: dict[Name, FilePath] = Field(default_factory=dict)
     presets: dict[Name, dict[str, JsonValue]] = Field(default_factory=dict)
@@ -181,13 +192,6 @@ class Scene(Part):
         return [
             {"id": id, **body} if isinstance(body, Mapping) else body for id, body in value.items()
         ]
-
-    @field_validator("budget_usd", mode="before")
-    @classmethod
-    def _is_an_amount(cls, value: Any) -> Any:
-        if isinstance(value, bool):
-            raise ValueError("must be an amount such as 6.00")
-        return value
 
     @field_validator("tail_frames")
     @classmethod
@@ -376,6 +380,14 @@ class Scene(Part):
         )
 
     # In and out
+
+    def __rshift__(self, after: Scene) -> Scene:
+        """`opening >> story`: one film of two scenes. See `join`."""
+        if not isinstance(after, Scene):
+            return NotImplemented
+        from scenegraph.scene.join import join  # it builds scenes, so it lies above this file
+
+        return join(self, after)
 
     @classmethod
     def load(cls, path: str | Path, *, settings: Settings | None = None) -> Scene:
