@@ -168,7 +168,7 @@ class PlanContext:
             parent_frames=frames,
             aspect_ratio=ratio,
             hashes=self.hashes,
-            parent_hashes={id: take and take.sha256 for id, take in parents.items()},
+            parent_hashes={id: take.sha256 if take else None for id, take in parents.items()},
             tuning=tuning_of(amended) if amended else UNTUNED,
             memo=self._memo,
         )
