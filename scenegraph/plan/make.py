@@ -129,7 +129,11 @@ def _reel_frames(context: PlanContext, rate: Fraction) -> int:
         if shot.gives is None and not (shot.will_shoot or shot.action == "reattach"):
             continue
         clip = shot.gives.clip if shot.gives is not None else None
-        own = clip.rate if clip is not None else Fraction(shot.job.params.get("frame_rate") or rate)
+        own = (
+            clip.rate
+            if clip is not None
+            else Fraction(shot.job.asks.shape.params.get("frame_rate") or rate)
+        )
         same = own == rate
         total += shot.new_frames if same else whole_frames(Fraction(shot.new_frames) / own, rate)
     return total

@@ -301,7 +301,7 @@ class Scene(Part):
         """The shot that a hop's chain starts with; a shot that is no hop is its own start."""
         if not isinstance(shot, ExtendShot):
             return shot
-        starts: dict[str, Shot] = self._once("_starts", dict, self.shots)
+        starts = self._once("_starts", self._known_starts, self.shots)
         name = without_hop(shot.id)  # the hops of one shot have one start
         if name in starts:
             return starts[name]
@@ -319,6 +319,16 @@ class Scene(Part):
             shot = written.get(parent) or self.shot(parent)
         starts.update(dict.fromkeys(passed, shot))
         return shot
+
+    def _known_starts(self) -> dict[str, Shot]:
+        """The starts of the chains that are told in their order, as nearly all are."""
+        starts: dict[str, Shot] = {}
+        for shot in self.shots:
+            if not isinstance(shot, ExtendShot):
+                starts[shot.id] = shot
+            elif (above := without_hop(shot.parent)) in starts:
+                starts[shot.id] = starts[above]
+        return starts
 
     @property
     def names_of_cast(self) -> re.Pattern[str] | None:
