@@ -311,6 +311,8 @@ class Plan:
         expected: the same with the re-rolls that are to be expected.
         chains: how fast each chain with hops uses its drift budget up.
         speculation: what hops that are asked for early may cost; None when that is off.
+        reel_expected: frames that the reel will probably have, or that the scene asks for.
+        reel_note: a sentence when the scene asks for a length that its shots cannot make.
         reel_frames: new frames of the reel's shots at the reel's rate. An upper bound: cutting at
             low motion takes some away, and a shot that is lost is missing.
     """
@@ -324,6 +326,8 @@ class Plan:
     expected: Expected
     reel_frames: int
     reel_rate: Fraction
+    reel_expected: int = 0
+    reel_note: str = ""
     chains: tuple[ChainDrift, ...] = ()
     speculation: Speculation | None = None
 
@@ -383,6 +387,8 @@ class Plan:
             "submits": self.submits,
             # At most: cutting at low motion takes some away. The run says the exact number.
             "reel_frames_at_most": self.reel_frames,
+            "reel_frames_expected": self.reel_expected,
+            "reel_note": self.reel_note,
             "reel_rate": str(self.reel_rate),
             "failed": [
                 {

@@ -181,6 +181,8 @@ async def run_async(
         planned = planned or plan_all(context)
         if as_planned is not None:
             must_hold(as_planned, planned)
+        if cut and planned.reel_note:
+            listener(NoticeEvent(message=planned.reel_note))
         purse = _purse(scene, planned, ledger, backend, max_usd)
         if planned.has_work:
             await stack.enter_async_context(_backing_up(ledger, listener, backend))

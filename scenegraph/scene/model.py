@@ -101,7 +101,9 @@ class Reel(Part):
         transitions: by the shot that is entered; every other join is a hard cut.
         audio: a track under the whole reel, or tracks, relative to the scene file.
         loudness: of the finished sound, in LUFS (EBU R128); None leaves it as it was mixed.
-        handles: spare frames kept on both sides of a cut in exports.
+        handles: spare frames that hard cuts leave on both sides, where there is a choice.
+        seconds: how long the film should be; None: as its cuts fall.
+        lengths: how long single shots should play, in seconds, by shot.
     """
 
     order: Annotated[tuple[ShotRef, ...], Field(min_length=1)] | None = None
@@ -111,6 +113,12 @@ class Reel(Part):
     audio: Audio | None = None
     loudness: Annotated[Number, Field(ge=-36, le=-8)] | None = -16.0
     handles: Annotated[Whole, Field(ge=0, le=240)] = 8
+    seconds: Annotated[Number, Field(gt=0, le=86400)] | None = Field(
+        default=None, description="how long the film should be"
+    )
+    lengths: dict[ShotRef, Annotated[Number, Field(gt=0, le=3600)]] = Field(
+        default_factory=dict, description="how long single shots should play, in seconds"
+    )
 
     @property
     def tracks(self) -> tuple[tuple[tuple[str | int, ...], Track], ...]:
