@@ -97,7 +97,8 @@ class Material:
         name = getattr(wanted, "keyframe", None)
         if not isinstance(name, str):
             above = wanted.tail_of
-            return self.still(above, width, alt) if above in self.graph.shots else None
+            known = above is not None and above in self.graph.shots
+            return self.still(above, width, alt) if above and known else None
         try:
             path = self.scene.still_of(name)
         except SceneError:  # `check` says what is wrong with it; here it is only not shown
