@@ -153,12 +153,12 @@ async def run_async(
             scene, memory, engine=backend, catalog=catalog, hashes=hashes, selection=selection
         )
 
-    place = store_of(scene, settings, store)
-    # A scene that cannot be asked for is refused before a store is made for it.
-    early = None if is_there(place) else look_at(Memory(scene.name))
-    planned = plan_all(early) if early is not None else None
     async with AsyncExitStack() as stack:
         stack.enter_context(without_old_objects())
+        place = store_of(scene, settings, store)
+        # A scene that cannot be asked for is refused before a store is made for it.
+        early = None if is_there(place) else look_at(Memory(scene.name))
+        planned = plan_all(early) if early is not None else None
         ledger = stack.enter_context(Ledger.open(place))
         name = settle_name(ledger, scene)
         stack.enter_context(ledger.hold(name))
