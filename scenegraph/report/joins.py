@@ -207,6 +207,11 @@ def _seam(material: Material, take: Take | None) -> str:
     if overlap is None:
         return ""
     if not overlap.frames:
+        if review and review.shows_no_parent:
+            return (
+                "No frame of its parent was found in the answer. Look here: if a moment plays "
+                "twice, shoot this hop again."
+            )
         return "The answer holds only new frames."
     told = f"The answer repeats {overlap.frames} frames of its parent; they are dropped."
     if overlap.confidence < 0.5:

@@ -10,7 +10,14 @@ from pathlib import Path
 import numpy as np
 
 from scenegraph.errors import BrokenMedia
-from scenegraph.ledger.reviews import Chain, Measure, Overlap, Review, Series
+from scenegraph.ledger.reviews import (
+    OVERLAP_NOT_FOUND,
+    Chain,
+    Measure,
+    Overlap,
+    Review,
+    Series,
+)
 from scenegraph.media import open_still
 from scenegraph.review.chain import chain_measures, chain_on, steps_of
 from scenegraph.review.footage import Footage, watch
@@ -207,7 +214,7 @@ def _identity(
 def _still_view(keyframe: Picture, view: View) -> View:
     """The keyframe as this clip's matrix would have it (files seldom say which they used)."""
     first, second = (v.fitted(view.shape) for v in still_views(keyframe, min(view.shape)))
-    matcher = Matcher()
+    matcher = Matcher(far=True)
     matches = [matcher.match(view, still) for still in (first, second)]
     return second if _colour_step(matches[1]) < _colour_step(matches[0]) else first
 
@@ -257,7 +264,7 @@ def _warnings(
     if overlap is not None and overlap.frames and overlap.confidence < 0.5:
         found.append("overlap-is-a-guess")
     if expects_overlap and overlap is not None and not overlap.frames:
-        found.append("overlap-not-found")
+        found.append(OVERLAP_NOT_FOUND)
     if overlap is not None and overlap.frames and overlap.parent_left:
         found.append("leaves-parent-early")
     return tuple(found)

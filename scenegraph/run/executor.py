@@ -58,6 +58,11 @@ from scenegraph.units import usd_text
 
 log = structlog.get_logger(__name__)
 
+NOT_GONE_ON = (
+    "was sent its parent's end, and shows none of it: the reel joins it after its parent's last "
+    "frame. Look there; a moment that plays twice wants another take."
+)
+
 #: New jobs that one shot may ask for in one run after passing faults of the service.
 ASK_AGAIN = 1
 #: What is out at the service already comes before everything that is still to be asked for.
@@ -332,7 +337,11 @@ class Executor:
 
     async def _seen(self, take: Take, parents: Mapping[str, Take | None]) -> Review:
         self._tells.tell(take.shot, "reviewing", take)
-        return await self._eyes.look(take, self._parent_of(take, parents))
+        review = await self._eyes.look(take, self._parent_of(take, parents))
+        if review.shows_no_parent:
+            log.warning("take.overlap_not_found", slate=take.slate)
+            self._listener(NoticeEvent(message=f"{take.slate} {NOT_GONE_ON}"))
+        return review
 
     async def _write_down(self, take: Take, review: Review) -> None:
         await self._journal.reviewed(take.id, review)
