@@ -90,10 +90,16 @@ class ReelFormat:
     crf: int = 18
     preset: str = "veryfast"
     rate_by: RateBy = "duplicate"
+    profile: str | None = None
 
     @property
     def label(self) -> str:
         return f"{self.size}@{self.rate}"
+
+    @property
+    def container(self) -> str:
+        """The ending of a file of this codec: masters need QuickTime's."""
+        return ".mp4" if self.codec == "libx264" else ".mov"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

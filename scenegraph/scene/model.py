@@ -15,6 +15,7 @@ from pydantic import Field, JsonValue, PrivateAttr, field_validator, model_valid
 
 from scenegraph.errors import Place, SceneInvalid, UnknownShot
 from scenegraph.scene.checks import check_references
+from scenegraph.scene.deliver import Deliver
 from scenegraph.scene.graph import ShotGraph
 from scenegraph.scene.places import Reading
 from scenegraph.scene.presets import DEFAULT_PICTURE, DEFAULT_PRESET, find_preset
@@ -93,6 +94,7 @@ class Reel(Part):
         audio: a track under the whole reel, or tracks, relative to the scene file.
         loudness: of the finished sound, in LUFS (EBU R128); None leaves it as it was mixed.
         handles: spare frames kept on both sides of a cut in exports.
+        deliver: what is made of the reel besides it, by format or with options.
     """
 
     order: Annotated[tuple[ShotRef, ...], Field(min_length=1)] | None = None
@@ -102,6 +104,7 @@ class Reel(Part):
     audio: Audio | None = None
     loudness: Annotated[Number, Field(ge=-36, le=-8)] | None = -16.0
     handles: Annotated[Whole, Field(ge=0, le=240)] = 8
+    deliver: Deliver = ()
 
     @property
     def tracks(self) -> tuple[tuple[tuple[str | int, ...], Track], ...]:
