@@ -77,7 +77,8 @@ def vertical_size(size: Size) -> Size:
 def size_of(film: Film, one: Deliverable) -> Size:
     """The size of the pictures that a copy has."""
     if one.format == "vertical":
-        return scaled(vertical_size(film.size), one.width)
+        exact = Size(9, 16)  # the crop is a pixel off it, for its sides are even
+        return scaled(exact, one.width) if one.width else vertical_size(film.size)
     if one.format == "gif":
         return scaled(film.size, one.width or min(GIF_WIDTH, film.size.width))
     return scaled(film.size, one.width)

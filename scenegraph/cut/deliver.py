@@ -179,9 +179,7 @@ async def deliver(
             found.append(await _one(film, one, path, notes, sound, settings, exe, tell))
         except (CutError, MediaError) as error:
             log.warning("delivery.failed", format=one.format, error=error.message)
-            failed = Delivery(
-                format=one.format, path=path, state="failed", error=error.to_json()["error"]
-            )
+            failed = Delivery(format=one.format, path=path, state="failed", error=error.to_json())
             found.append(failed)
     return found
 
@@ -307,6 +305,7 @@ async def _fed(command: list[str], film: Film, lettering: Lettering, tell: Tell)
     except asyncio.CancelledError:
         leash.end()
         await asyncio.wait([working])
+        working.exception()  # FFmpeg was killed, and says so; nobody asks
         raise
 
 
