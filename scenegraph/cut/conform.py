@@ -40,7 +40,7 @@ THREADS = 4
 #: A random access point every two seconds, as players and browsers like it.
 GOP_S = 2
 #: The longer side of a preview.
-PREVIEW_SIDE = 640
+PREVIEW_SIDE = 480
 #: Ticks per second of a segment are at least this many.
 LEAST_TIMESCALE = 10_000
 
@@ -119,11 +119,11 @@ def reel_format(
 
 
 def preview_format(format: ReelFormat) -> ReelFormat:
-    """The format of a quick look: at most 640 pixels long, coarse, other rates by duplication."""
+    """The format of a quick look: at most 480 pixels long, coarse, other rates by duplication."""
     scale = min(Fraction(1), Fraction(PREVIEW_SIDE, max(format.size.width, format.size.height)))
     size = Size(*(max(2, round(side * scale / 2) * 2) for side in
                   (format.size.width, format.size.height)))  # fmt: skip
-    return replace(format, size=size, crf=28, preset="ultrafast", rate_by="duplicate")
+    return replace(format, size=size, crf=28, preset="ultrafast", rate_by="duplicate", quick=True)
 
 
 def rate_filter(picture: Any, clip: Clip, format: ReelFormat) -> Any:
@@ -205,6 +205,7 @@ def picture_of(part: Part, format: ReelFormat, fit: Fit) -> Any:
     source = ffmpeg.input(
         str(clip.path),
         threads=2,
+        **({"skip_loop_filter": "all"} if format.quick else {}),
         colorspace="bt709",  # what an untagged file is taken for; a tag in the stream wins
         **SAFE_INPUT,
     ).video
@@ -221,7 +222,7 @@ def picture_of(part: Part, format: ReelFormat, fit: Fit) -> Any:
             "scale",
             fitted.scaled.width,
             fitted.scaled.height,
-            flags="bicubic+accurate_rnd",
+            flags="fast_bilinear" if format.quick else "bicubic+accurate_rnd",
             in_range="full" if clip.full_range else "auto",
             out_range="tv",
             out_color_matrix="bt709",

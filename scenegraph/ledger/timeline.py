@@ -79,6 +79,8 @@ class Event:
 class ReelFormat:
     """What every clip is conformed to.
 
+    `quick`: for a preview, in which the clips are decoded and scaled with less care.
+
     >>> ReelFormat(size=Size(1280, 720), rate=Fraction(24)).label
     '1280x720@24'
     """
@@ -91,6 +93,7 @@ class ReelFormat:
     preset: str = "veryfast"
     rate_by: RateBy = "duplicate"
     profile: str | None = None
+    quick: bool = False
 
     @property
     def label(self) -> str:

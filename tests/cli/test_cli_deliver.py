@@ -86,7 +86,7 @@ def test_a_preview_is_small_and_leaves_the_reel_and_its_record_alone(call, shot)
 
 
 def test_a_large_reel_is_small_in_a_preview():
-    """At most 640 pixels long, sides even, never enlarged, and never drawn between frames."""
+    """At most 480 pixels long, sides even, never enlarged, and never drawn between frames."""
     from fractions import Fraction
 
     from scenegraph.cut import preview_format
@@ -100,7 +100,7 @@ def test_a_large_reel_is_small_in_a_preview():
         return str(made.size)
 
     sizes = [(1280, 720), (720, 1280), (1216, 704), (480, 480), (4096, 2)]
-    assert [small(*one) for one in sizes] == ["640x360", "360x640", "640x370", "480x480", "640x2"]
+    assert [small(*one) for one in sizes] == ["480x270", "270x480", "480x278", "480x480", "480x2"]
 
 
 @pytest.mark.parametrize(
