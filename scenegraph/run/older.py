@@ -54,7 +54,7 @@ class Older:
         self._journal, self._camera, self._eyes = journal, camera, eyes
         self._slots, self._brakes, self._listener = slots, brakes, listener
 
-    async def bring_in(self, take: Take) -> None:
+    async def bring_in(self, take: Take, which: str = "of an earlier run") -> None:
         try:
             if take.state.is_pending:
                 async with self._slots.take(AT_ONCE):
@@ -64,6 +64,6 @@ class Older:
         except PersonNeeded as error:
             self._brakes.pause(error)
         except ShotError as error:
-            self._listener(NoticeEvent(message=f"{take.slate}, of an earlier run: {error.message}"))
+            self._listener(NoticeEvent(message=f"{take.slate}, {which}: {error.message}"))
         else:
-            self._listener(NoticeEvent(message=f"{take.slate}, of an earlier run, was collected."))
+            self._listener(NoticeEvent(message=f"{take.slate}, {which}, was collected."))
