@@ -414,8 +414,19 @@ def cut(
         )
     if as_json:
         shown = {"reel": str(reel.path), "reel_frames": reel.timeline.frames}
-        show_json({**shown, "timeline": reel.timeline.to_json()})
+        looked = reel.check.to_json() if reel.check else None
+        notices = list(reel.notices)
+        show_json(
+            {
+                **shown,
+                "reel_check": looked,
+                "notices": notices,
+                "timeline": reel.timeline.to_json(),
+            }
+        )
     else:
+        for notice in reel.notices:
+            say(notice, "yellow")
         say(f"{reel.path}: {reel.timeline.frames} frames, {reel.timeline.duration_s:.1f} s")
         if reel.timeline.left_out:
             say(
