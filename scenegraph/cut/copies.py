@@ -93,7 +93,9 @@ def copy_command(
         overlay: a stream of pictures that is laid over the lower edge.
     """
     source = ffmpeg.input(str(film.path), threads=2, **SAFE_INPUT)
-    picture = source.video
+    ticks = timescale(film.rate)
+    # Counted anew: a reel in a container of milliseconds (.mkv) has blurred times.
+    picture = source.video.filter("settb", f"1/{ticks}").filter("setpts", f"N*{each_tick(film)}")
     if one.format == "vertical":
         box = vertical_size(film.size)
         top = (film.size.height - box.height) // 4 * 2
@@ -144,6 +146,11 @@ def _options(film: Film, one: Deliverable) -> dict[str, Any]:
         "fflags": "+bitexact",
         "flags:v": "+bitexact",
     }
+
+
+def each_tick(film: Film) -> int:
+    """Ticks of `timescale` that a frame of the reel lasts."""
+    return timescale(film.rate) // film.rate.numerator * film.rate.denominator
 
 
 def crop_expression(film: Film, one: Deliverable, width: int) -> str:
@@ -217,7 +224,7 @@ def _excerpt(film: Film, one: Deliverable, part: Excerpt) -> Any:
     return (
         source.video.filter("trim", end_frame=part.frames)
         .filter("settb", f"1/{ticks}")
-        .filter("setpts", f"N*{ticks // film.rate.numerator * film.rate.denominator}")
+        .filter("setpts", f"N*{each_tick(film)}")
         .filter("tpad", stop=-1, stop_mode="clone")
         .filter("fps", fps=part.rate, start_time=0)
         .filter("trim", end_frame=part.shown)

@@ -138,10 +138,15 @@ def delivery_key(film: Film, one: Deliverable, exe: str) -> str:
 
 
 def delivery_path(film: Film, one: Deliverable) -> Path:
-    """Beside the reel, under its name: `SCENE.reel.hevc.mp4`."""
+    """Beside the reel, under its name: `SCENE.reel.hevc.mp4`.
+
+    The copy with chapters is of the reel's own kind, which `--out` may have chosen.
+    """
     if one.is_the_reel:
         return film.path
-    return film.path.with_name(f"{film.path.stem}{one.ending}")
+    path = film.path.with_name(f"{film.path.stem}{one.ending}")
+    own_kind = one.format == "chapters" and one.file_as is None
+    return path.with_suffix(film.path.suffix) if own_kind else path
 
 
 async def deliver(

@@ -128,6 +128,30 @@ async def test_every_film_has_the_reels_frames_rate_and_sound(format, sounds, fi
         assert len(levels) == pytest.approx(17, abs=2) and min(levels) > 0.2
 
 
+@pytest.mark.parametrize("format", ["h264", "hevc", "chapters", "vertical", "webm"])
+async def test_a_reel_in_milliseconds_gives_exact_times(format, film, made):
+    """A person may have the reel as .mkv; its copies are no clips of a variable rate."""
+    path = film.path.with_suffix(".mkv")
+    mix = next(p for p in (made.path.parent / "s").glob("*.mp4") if not has_picture(p))
+    await stitch(film.timeline, made.path.parent / "s", path, sound=mix)
+    blurred = replace(film, path=path, sha256=file_hash(path))
+    copy = await one(blurred, made, format, name="x")
+    clip = probe(copy)
+    assert (clip.frames, clip.rate, clip.variable_rate) == (54, 24, False)
+    assert copy.suffix == {"webm": ".webm", "chapters": ".mkv"}.get(format, ".mp4")
+    if copy.suffix == ".mp4":
+        with av.open(str(copy)) as container:
+            base = container.streams.video[0].time_base
+            times = sorted(p.pts * base for p in container.demux(video=0) if p.size)
+        assert [t - times[0] for t in times] == [Fraction(k, 24) for k in range(54)]
+    await one(blurred, made, "poster")
+
+
+def has_picture(path: Path) -> bool:
+    with av.open(str(path)) as container:
+        return bool(container.streams.video)
+
+
 async def test_the_pictures_are_the_reels(film, made):
     """Not a frame early or late, and in the same colours."""
     reel = [picture.mean(axis=(0, 1)) for picture in read_rgb(film.path)]
