@@ -121,8 +121,11 @@ def must_be_makeable(one: Deliverable, exe: str) -> None:
 
 
 def delivery_key(film: Film, one: Deliverable, exe: str) -> str:
-    """What a deliverable is made from, as a hash. Its file's name is not in it."""
-    wishes = one.model_dump(mode="json", exclude={"name"})
+    """What a deliverable is made from, as a hash.
+
+    Its own name is in it: not every encoder gives the same bytes twice, and each file has a note.
+    """
+    wishes = one.model_dump(mode="json")
     shots = [
         (event.shot, event.take, film.timeline.event_frames(event))
         for event in film.timeline.events

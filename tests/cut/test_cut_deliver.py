@@ -185,6 +185,15 @@ async def test_what_is_there_is_kept_and_costs_nothing(film, made):
     assert {path: path.stat().st_mtime_ns for path in before} == before and not told
 
 
+async def test_two_of_a_kind_are_both_kept(film, made):
+    """Encoders of many threads do not give the same bytes twice: each file has its own note."""
+    wanted = [Deliverable(format="hevc", width=128, name=name) for name in ("one", "two")]
+    await delivered(film, made, *wanted)
+    film.path.with_name("film.reel.one.mp4").write_bytes(b"another encode")
+    states = [one.state for one in await delivered(film, made, *wanted)]
+    assert states == ["made", "kept"]
+
+
 @pytest.mark.parametrize("harm", ["removed", "cut short", "one bit", "note gone", "older reel"])
 async def test_a_stale_or_damaged_file_is_made_again(harm, film, made):
     """And to the byte as it was."""
