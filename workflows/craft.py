@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal, TypedDict
 from pydantic import BeforeValidator, Field, StringConstraints
 
 from scenegraph.scene import Character, Scene, Shot, TextShot
-from scenegraph.scene.shots import NAME_PATTERN
+from scenegraph.scene.part import NAME_PATTERN
 
 #: A hop is worth 4 to 5 seconds: shorter ones pay more for the tail, longer ones drift more.
 SHORTEST_HOP_S, LONGEST_HOP_S = 4.0, 5.0

@@ -12,12 +12,13 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import Any
 
+from scenegraph.scene.fixes import FIXES, Failure, unsaid, with_negatives
+from scenegraph.scene.loras import Lora, Worn, everywhere, merged, worn_in
 from scenegraph.scene.model import Scene
 from scenegraph.scene.presets import DEFAULT_FRAMES, find_preset
 from scenegraph.scene.shots import (
     ExtendShot,
     FrameOf,
-    Lora,
     MotionShot,
     Prompt,
     Shot,
@@ -89,13 +90,15 @@ def render_prompt(scene: Scene, shot: Shot) -> str:
     """The prompt as it is sent.
 
     `[framing], [subject], in/at [setting], [action]. Camera: …. Lighting: …. Continuity: ….`
-    A hop continues: it opens with the same shot going on instead of describing it anew.
+    A hop continues: it opens with the same shot going on, and does not tell again what the shot
+    before it has told in the same words. A directed shot leaves to its keyframe and its motion
+    what they show. The words of the shot's `fixes` come last.
     """
     prompt = shot.prompt
     if isinstance(prompt, str):
-        return prompt
-    parts = prompt or Prompt(action=GOES_ON)
-    sentences = [*_opening(scene, shot)]
+        return " ".join([prompt, *unsaid(fixes_of(scene, shot), prompt)])
+    parts = _as_told(scene, shot, prompt or Prompt(action=GOES_ON))
+    sentences = [*_opening(scene, shot, parts)]
     told = ", ".join(_told(scene, shot, parts))
     if told:
         sentences.append(told)
@@ -104,10 +107,60 @@ def render_prompt(scene: Scene, shot: Shot) -> str:
             sentences.append(f"{label}: {words}")
     if prompt is None:
         sentences.append("Camera: stable, no zoom, no cut")
-    continuity = _continuity(scene, shot, parts, ". ".join(sentences))
+    own = (parts.continuity or "").strip().rstrip(".")
+    said = ". ".join([*sentences, own])
+    against = unsaid(fixes_of(scene, shot), said)
+    continuity = _continuity(scene, shot, own, f"{said}. {' '.join(against)}")
     if continuity:
         sentences.append(f"Continuity: {continuity}")
-    return " ".join(_closed(sentence) for sentence in sentences)
+    return " ".join(_closed(sentence) for sentence in (*sentences, *against))
+
+
+def fixes_of(scene: Scene, shot: Shot) -> tuple[Failure, ...]:
+    """The fixes that are switched on for a shot: the scene's, then its own."""
+    if not scene.fixes:
+        return shot.fixes
+    person = has_person(scene, shot)
+    common = [name for name in scene.fixes if person or not FIXES[name].of_people]
+    return tuple(dict.fromkeys((*common, *shot.fixes)))
+
+
+def _as_told(scene: Scene, shot: Shot, parts: Prompt) -> Prompt:
+    """The parts without what the model is shown, or was told, already."""
+    blank: dict[str, None] = {}
+    if isinstance(shot, ExtendShot):
+        before = _before(scene, shot)
+        person = has_person(scene, shot)
+        for name in ("framing", "setting", "lighting", *(["subject"] if person else [])):
+            own = getattr(parts, name)
+            if before is not None and own and _same(own, getattr(before, name)):
+                blank[name] = None
+    elif isinstance(shot, MotionShot):
+        if parts.subject and shot.character and _same(parts.subject, shot.character):
+            blank["subject"] = None  # the opening says that the keyframe shows who
+        if parts.camera and shot.motion is not None:
+            clauses = [one for one in parts.camera.split(",") if not _REFERENCE.search(one)]
+            if len(clauses) < len(parts.camera.split(",")):
+                camera = ",".join(clauses).strip() or None
+                parts = parts.model_copy(update={"camera": camera})
+    return parts.model_copy(update=blank) if blank else parts
+
+
+_REFERENCE = re.compile(r"\breference\b", re.IGNORECASE)
+
+
+def _before(scene: Scene, shot: ExtendShot) -> Prompt | None:
+    """The words that the shot before a hop was told in parts, if it was."""
+    parent = scene.shot(shot.parent)
+    for _ in scene.shots:  # a hop without words goes on with those before it
+        if parent.prompt is not None or not isinstance(parent, ExtendShot):
+            break
+        parent = scene.shot(parent.parent)
+    return parent.prompt if isinstance(parent.prompt, Prompt) else None
+
+
+def _same(one: str, other: str | None) -> bool:
+    return other is not None and one.strip(" .").lower() == other.strip(" .").lower()
 
 
 @lru_cache(maxsize=1024)
@@ -118,20 +171,34 @@ def _closed(sentence: str) -> str:
     return text if text.endswith((".", "!", "?", "…", '"')) else f"{text.rstrip(',;:')}."
 
 
-def _opening(scene: Scene, shot: Shot) -> Sequence[str]:
+def _opening(scene: Scene, shot: Shot, parts: Prompt) -> Sequence[str]:
     if isinstance(shot, ExtendShot):
-        if has_person(scene, shot):
-            return (CONTINUE, "Same character, same outfit, same location, same lighting")
-        return (CONTINUE, "Same place, same lighting")
+        person = has_person(scene, shot)
+        same = ["same character", "same outfit", "same location"] if person else ["same place"]
+        # What a hop tells anew on purpose is not said to be the same.
+        before = _before(scene, shot)
+        if parts.setting and before is not None and before.setting:
+            same.pop()
+        if not (parts.lighting and before is not None and before.lighting):
+            same.append("same lighting")
+        opening = [] if _CONTINUES.search(" ".join(_words(parts))) else [CONTINUE]
+        return [*opening, ", ".join(same)] if same else opening
     if isinstance(shot, MotionShot):
         opening = []
-        if shot.parent is not None:
+        if shot.parent is not None and not _CONTINUES.search(" ".join(_words(parts))):
             opening.append(CONTINUE)
         if shot.motion is not None:
             opening.append("Follow the motion and camera pacing of the reference video")
         opening.append("Keep identity and outfit from the reference image")
         return opening
     return ()
+
+
+_CONTINUES = re.compile(r"\bcontinu\w+ (the (same )?(shot|scene)|seamlessly)", re.IGNORECASE)
+
+
+def _words(parts: Prompt) -> list[str]:
+    return [word for word in parts.__dict__.values() if word]
 
 
 def _told(scene: Scene, shot: Shot, parts: Prompt) -> list[str]:
@@ -194,20 +261,24 @@ def missing_locks(scene: Scene, shot: Shot, said: str) -> tuple[str, ...]:
     return tuple(missing)
 
 
-def _continuity(scene: Scene, shot: Shot, parts: Prompt, said: str) -> str:
-    own = (parts.continuity or "").strip().rstrip(".")
+def _continuity(scene: Scene, shot: Shot, own: str, said: str) -> str:
     if own.lower() == "none":
         return ""
-    locks = missing_locks(scene, shot, f"{said}. {own}")
+    locks = missing_locks(scene, shot, said)
     return ", ".join([own, *locks] if own else locks)
 
 
 def negative_prompt(scene: Scene, shot: Shot) -> str:
-    """What must not be seen: the shot's own words, a preset's, or the default with its helpers."""
+    """What must not be seen: the shot's own words, a preset's, or the default with its helpers;
+    and the words of the fixes that are switched on."""
+    return with_negatives(_own_negative(scene, shot), fixes_of(scene, shot))
+
+
+def _own_negative(scene: Scene, shot: Shot) -> str:
     if shot.negative_prompt is not None:
         return shot.negative_prompt
     for name in (shot.preset, scene.preset):
-        found = (find_preset(name, scene.presets) or {}) if name else {}
+        found = (find_preset(name, scene.presets, scene.model) or {}) if name else {}
         if "negative_prompt" in found:
             return str(found["negative_prompt"])
     return NEGATIVE_PROMPT
@@ -222,7 +293,7 @@ def shot_parameters(scene: Scene, shot: Shot) -> dict[str, Any]:
     """
     values: dict[str, Any] = dict(scene.common_parameters)
     if shot.preset is not None:
-        values.update(find_preset(shot.preset, scene.presets) or {})
+        values.update(find_preset(shot.preset, scene.presets, scene.model) or {})
     if shot.kind != "t2v" and values.get("expand_prompt"):
         values["expand_prompt"] = False
     values.pop("num_frames", None)
@@ -230,24 +301,34 @@ def shot_parameters(scene: Scene, shot: Shot) -> dict[str, Any]:
     values.update(shot.parameters)
     loras = shot_loras(scene, shot)
     if loras:
-        values["loras"] = [lora.model_dump(exclude_none=True) for lora in loras]
+        values["loras"] = [lora.model_dump(exclude_none=True, exclude={"kind"}) for lora in loras]
     return values
 
 
-def shot_loras(scene: Scene, shot: Shot) -> tuple[Lora, ...]:
-    """The adapters of the characters in the shot's chain, then the shot's own; each path once."""
-    if not shot.loras and not any(cast.loras for cast in scene.characters.values()):
+def worn_by(scene: Scene, shot: Shot) -> tuple[Worn, ...]:
+    """The adapters of a shot: of the characters in its chain, of every shot, then its own."""
+    cast = scene.characters
+    if not (shot.loras or scene.loras or any(one.loras for one in cast.values())):
         return ()
     start = scene.start_of(shot)
     people = dict.fromkeys((*named_characters(scene, start), *named_characters(scene, shot)))
-    found = [lora for name in people for lora in scene.characters[name].loras]
-    by_path = {(lora.path, lora.weight_name): lora for lora in (*found, *shot.loras)}
-    return tuple(by_path.values())
+    found = [
+        worn
+        for name in people
+        for worn in worn_in(scene, cast[name].loras, ("characters", name, "loras"), "character")
+    ]
+    own = worn_in(scene, shot.loras, ("shots", shot.id, "loras"))
+    return merged((*found, *everywhere(scene), *own))
+
+
+def shot_loras(scene: Scene, shot: Shot) -> tuple[Lora, ...]:
+    """The adapters that a shot is asked for with, in the order of the request; each file once."""
+    return tuple(worn.lora for worn in worn_by(scene, shot))
 
 
 def frame_rate(scene: Scene, shot: Shot) -> int:
     """Frames per second that the shot is asked at."""
-    own = find_preset(shot.preset, scene.presets) if shot.preset is not None else None
+    own = find_preset(shot.preset, scene.presets, scene.model) if shot.preset is not None else None
     for values in (shot.parameters, own or {}):
         value = values.get("frame_rate")
         if isinstance(value, int) and not isinstance(value, bool) and value > 0:
@@ -263,7 +344,7 @@ def new_frames(scene: Scene, shot: Shot) -> int:
         rate = Fraction(frame_rate(scene, shot))
         return max(1, whole_frames(shot.seconds, rate))
     for name in (shot.preset, scene.preset):
-        found = (find_preset(name, scene.presets) or {}) if name else {}
+        found = (find_preset(name, scene.presets, scene.model) or {}) if name else {}
         if "num_frames" in found:
             return int(found["num_frames"])
     return DEFAULT_FRAMES

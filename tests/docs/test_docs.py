@@ -18,17 +18,21 @@ from scenegraph.animatic import FaultPlan
 from scenegraph.catalog import load_catalog
 from scenegraph.cli.main import run_command
 from scenegraph.scene import (
+    FIXES,
+    RULES,
     AnimaticSettings,
     Character,
     DriftPolicy,
     ExtendShot,
     ImageShot,
     Lora,
+    LoraUse,
     MotionShot,
     Picture,
     Prompt,
     Reel,
     Scene,
+    SceneLora,
     TextShot,
     Transition,
     load_scene,
@@ -159,6 +163,8 @@ FIELDS: list[tuple[type[BaseModel], set[str]]] = [
     (Transition, set()),
     (AnimaticSettings, set()),
     (Lora, set()),
+    (LoraUse, set()),
+    (SceneLora, set()),
     (Prompt, set()),
     *((kind, {"id", "kind"}) for kind in (TextShot, ImageShot, ExtendShot, MotionShot)),
 ]
@@ -182,6 +188,20 @@ def test_the_page_of_scene_files_has_the_presets_as_they_are():
         assert str(preset.get("num_frames", "–")) in rows[name]
         assert preset.get("resolution", "–") in rows[name]
     assert f"| `preset` | `{DEFAULT_PRESET}` |" in page
+
+
+def test_the_page_of_scene_files_has_the_fixes_as_they_are():
+    """The words in the table are those that are sent."""
+    page = (HOME / "docs" / "scene-files.md").read_text(encoding="utf-8")
+    rows = set(re.findall(r"^\| `([a-z-]+)` \| [^|]+ \| (.+) \|$", page, re.MULTILINE))
+    assert {(name, " ".join(fix.phrases)) for name, fix in FIXES.items()} - rows == set()
+
+
+def test_the_page_on_the_craft_has_the_rules_as_they_are():
+    """Every number, its name and how grave it is."""
+    page = (HOME / "docs" / "craft.md").read_text(encoding="utf-8")
+    rows = set(re.findall(r"^\| (SG\d+) \| `([a-z0-9-]+)` \| (\w+) \|", page, re.MULTILINE))
+    assert rows == {(rule.number, rule.name, rule.severity) for rule in RULES}
 
 
 def test_the_page_about_fal_has_the_prices_of_the_catalog():
