@@ -10,6 +10,7 @@ from scenegraph import __version__
 from scenegraph.cli import (
     calibrate,
     clips,
+    craft,
     history,
     house,
     housekeeping,
@@ -51,5 +52,16 @@ def start(
     set_up_logs(verbose)
 
 
-for room in (planning, scenes, shooting, takes, history, clips, calibrate, house, housekeeping):
+for room in (
+    planning,
+    scenes,
+    shooting,
+    takes,
+    history,
+    clips,
+    calibrate,
+    craft,
+    house,
+    housekeeping,
+):
     room.add_to(app)

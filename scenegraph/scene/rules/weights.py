@@ -91,8 +91,9 @@ def odd_steps(scene: Scene) -> Iterator[Seen]:
             if isinstance(steps, int) and steps is not True and not low <= steps <= high:
                 yield Seen(shot, f"{what} asks for {steps} steps (`{field}`).", (*at, field))
 
-    for name, preset in scene.presets.items():
-        yield from told(preset, f"The preset {name!r}", None, ("presets", name))
+    for name, preset in scene.presets.items():  # what is over its range is told as bent
+        few = {field: value for field, value in preset.items() if value in range(low)}
+        yield from told(few, f"The preset {name!r}", None, ("presets", name))
     for shot in scene.shots:
         place = ("shots", shot.id, "parameters")
         yield from told(shot.parameters, f"Shot {shot.id!r}", shot.id, place)
