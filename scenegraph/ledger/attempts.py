@@ -104,7 +104,8 @@ class Attempts:
         return None if data is None else self.store.put_bytes(data, ".npz").media
 
     def reviewed(self, id: int, review: Review, *, sheet: str | None = None) -> None:
-        """It was looked at. A take looked at again keeps its state and gets the new review."""
+        """It was looked at. A take looked at again keeps its state and its best frame (another
+        shot may be made of that), and gets the new review."""
         if sheet is None:
             sheet = self.keep_sheet(review)
         values = {
@@ -119,7 +120,8 @@ class Attempts:
                 to.change(id, values)
                 to.event("take.reviewed_again", take=id, facts=facts)
             else:
-                to.move(id, State.REVIEWED, values, facts)
+                best = None if review.best is None else review.best.frame
+                to.move(id, State.REVIEWED, {**values, "best_frame": best}, facts)
 
     def circle(self, id: int) -> Take:
         """Keep this take; the shot's other circled take of this engine goes back to the sheet.

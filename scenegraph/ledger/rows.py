@@ -37,6 +37,7 @@ COPIED = (
     "clip",
     "verdict",
     "score",
+    "best_frame",
     "review",
     "sheet",
 )
@@ -158,6 +159,7 @@ def take_from(row: Any, store: MediaStore) -> Take:
         clip,
         verdict,
         score,
+        best_frame,
         error,
         pinned,
         adopted_from,
@@ -198,6 +200,7 @@ def take_from(row: Any, store: MediaStore) -> Take:
         clip=seen,
         verdict=verdict,
         score=score,
+        best_frame=best_frame,
         error=LazyJson(error) if error else None,
         pinned=bool(pinned),
         adopted_from=adopted_from,

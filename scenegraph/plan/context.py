@@ -12,6 +12,7 @@ from scenegraph.catalog import Catalog, Endpoint, UnknownFamily, legal_parameter
 from scenegraph.ledger import Engine, Memory, State, Take
 from scenegraph.plan.amend import ANCHOR, amended_graph, picked, tuning_of
 from scenegraph.plan.asking import Ask, Memo, make_ask
+from scenegraph.plan.frames import with_best_frame
 from scenegraph.plan.select import Chosen, Selection
 from scenegraph.scene import Scene, Shot, ShotGraph, shot_parameters
 
@@ -134,7 +135,7 @@ class PlanContext:
         tail = shot.tail_of
         return make_ask(
             self.scene,
-            shot,
+            with_best_frame(shot, parents),
             self.told(shot.id),
             self.endpoint(shot),
             parent_frames=self._frames_of(tail, parents) if tail is not None else 0,

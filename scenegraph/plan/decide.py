@@ -11,6 +11,7 @@ from typing import Any
 from scenegraph.ledger import Amendment, State, Take
 from scenegraph.plan.amend import is_accepted, is_asked_about, picked
 from scenegraph.plan.context import PlanContext
+from scenegraph.plan.frames import is_chosen
 from scenegraph.plan.same import plan_same_job
 from scenegraph.plan.values import Act, Action, Change, Job, Series, ShotPlan
 from scenegraph.plan.why import changes
@@ -402,6 +403,8 @@ def _only_others(context: PlanContext, sight: Sight, circled: Take) -> bool:
         if old == part:
             continue
         parent = parent_of[role]
+        if role == "image" and is_chosen(sight.shot):  # each take has a best frame of its own
+            old["frame"] = part.get("frame")
         if parent is None or {**old, "sha256": ""} != {**part, "sha256": ""}:
             return False
         if not _was_chosen(context, parent, old["sha256"], sight.parents[parent]):

@@ -12,6 +12,7 @@ from scenegraph.catalog import Endpoint, FieldProblem
 from scenegraph.ledger import Engine, Intent, State, Take
 from scenegraph.plan.drifting import ChainDrift
 from scenegraph.plan.expect import Expected
+from scenegraph.plan.frames import told_frame
 from scenegraph.plan.inputs import Input
 from scenegraph.scene import Rung
 from scenegraph.units import usd_text
@@ -187,6 +188,12 @@ class ShotPlan:
         clip = self.gives.clip if self.gives is not None else None
         return self.job.num_frames if clip is None else clip.frames
 
+    @property
+    def keyframe(self) -> dict[str, Any] | None:
+        """`{"from", "frame"}` when it starts from a frame of another shot; `best` until its take
+        has been looked at."""
+        return told_frame(self.job.inputs)
+
     def is_own(self, take: Take | None) -> bool:
         """Whether a take is of this very shot, and not of another that wants the same."""
         return take is not None and (take.scene, take.shot) == (self.job.scene, self.shot)
@@ -234,6 +241,7 @@ class ShotPlan:
             "key": self.key,
             "provisional": self.provisional,
             "take": self.take.slate if self.take else None,
+            "keyframe": self.keyframe,
             "pinned": bool(self.take and self.take.pinned),
             "selected": self.selected,
             "root_cause": self.root_cause,

@@ -129,6 +129,7 @@ def _shot(material: Material, plan: ShotPlan, number: int, standing: Standing) -
         notes=plan.job.notes,
         decisions=tuple(f"{a.kind}: {a.reason}" for a in material.memory.amended(id)),
         file_notes=shot.notes or "",
+        origin=material.origin(id, SMALL_W),
     )
 
 
@@ -205,6 +206,7 @@ def _take(material: Material, take: Take, kept: Take | None) -> TakeView:
         picture=None
         if circled
         else material.frame(take, middle, SMALL_W, f"middle frame of {take.slate}"),
+        best=material.best(take, SMALL_W),
     )
 
 

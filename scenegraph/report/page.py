@@ -121,6 +121,8 @@ class Moment:
 
 @dataclass(frozen=True, slots=True)
 class TakeView:
+    """One take. `best` is the frame that other shots start from, with why it is the best."""
+
     number: int
     slate: str
     state: str
@@ -138,11 +140,13 @@ class TakeView:
     moments: tuple[Moment, ...]
     measures: tuple[MeasureView, ...]
     picture: Picture | None
+    best: Picture | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class ShotView:
-    """One shot: `pictures` are its first, middle and last frame, or its keyframe, or nothing."""
+    """One shot: `pictures` are its first, middle and last frame, or its keyframe, or nothing.
+    `origin` is the frame of another shot's take that it starts from, if it does."""
 
     id: str
     number: int
@@ -167,6 +171,7 @@ class ShotView:
     notes: tuple[str, ...]
     decisions: tuple[str, ...]
     file_notes: str
+    origin: Picture | None = None
 
     @property
     def circled(self) -> TakeView | None:
@@ -247,7 +252,9 @@ class Page:
         """Every picture of the page, so that each clip is decoded once for all of them."""
         for shot in self.shots:
             yield from shot.pictures
-            yield from (take.picture for take in shot.takes if take.picture)
+            yield from (p for take in shot.takes for p in (take.picture, take.best) if p)
+            if shot.origin:
+                yield shot.origin
         for chain in self.chains:
             yield from (p for p in (chain.anchor, *chain.pictures) if p)
         for cut in self.cuts:

@@ -62,6 +62,7 @@ def _take_json(take: Take, folder: Path) -> dict[str, Any]:
         "pinned": take.pinned,
         "verdict": take.verdict,
         "score": take.score,
+        "best_frame": take.best_frame,
         "usd": usd_text(_cost(take)),
         "seed": take.seed,
         "key": take.key,

@@ -7,7 +7,7 @@ the continuity locks of its kind of shot; a lock that the writer already has is 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from functools import lru_cache
 from typing import Any
@@ -310,8 +310,7 @@ def worn_by(scene: Scene, shot: Shot) -> tuple[Worn, ...]:
     cast = scene.characters
     if not (shot.loras or scene.loras or any(one.loras for one in cast.values())):
         return ()
-    start = scene.start_of(shot)
-    people = dict.fromkeys((*named_characters(scene, start), *named_characters(scene, shot)))
+    people = dict.fromkeys((*_people_before(scene, shot), *named_characters(scene, shot)))
     found = [
         worn
         for name in people
@@ -319,6 +318,17 @@ def worn_by(scene: Scene, shot: Shot) -> tuple[Worn, ...]:
     ]
     own = worn_in(scene, shot.loras, ("shots", shot.id, "loras"))
     return merged((*found, *everywhere(scene), *own))
+
+
+def _people_before(scene: Scene, shot: Shot) -> Iterator[str]:
+    """Who stands at the start of a shot's chain, or in the shot that its keyframe is a frame of."""
+    start = scene.start_of(shot)
+    for _ in scene.shots:
+        yield from named_characters(scene, start)
+        source = frame_source(start)
+        if source is None:
+            return
+        start = scene.start_of(scene.shot(source.shot))
 
 
 def shot_loras(scene: Scene, shot: Shot) -> tuple[Lora, ...]:
