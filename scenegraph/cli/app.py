@@ -15,6 +15,7 @@ from scenegraph.cli import (
     house,
     housekeeping,
     planning,
+    recipes,
     scenes,
     shooting,
     takes,
@@ -55,6 +56,7 @@ def start(
 for room in (
     planning,
     scenes,
+    recipes,
     shooting,
     takes,
     history,

@@ -4,7 +4,7 @@ It never looks at a picture itself (it takes series and prints), never spends, n
 without naming it.
 """
 
-from scenegraph.cut.check import Finding, ReelCheck, check_segments
+from scenegraph.cut.check import Finding, ReelCheck, check_segments, see_segment
 from scenegraph.cut.conform import (
     Fit,
     Fitted,
@@ -14,19 +14,31 @@ from scenegraph.cut.conform import (
     segment_command,
 )
 from scenegraph.cut.cutpoints import cutpoints
-from scenegraph.cut.film import Cut, CutChoice, choose_cuts
+from scenegraph.cut.film import WHOLE, Cut, CutChoice, Ends, choose_cuts
 from scenegraph.cut.footage import ReelClip, clip_of_review, model_cuts
 from scenegraph.cut.joins import Seam, extend_seams
 from scenegraph.cut.pieces import Piece, pieces_of, with_transitions
 from scenegraph.cut.points import calmest
+from scenegraph.cut.resting import resting_end
 from scenegraph.cut.sound import Cue, Mix, make_mix
-from scenegraph.cut.stitch import Progress, Segment, check_reel, make_segment, stitch
+from scenegraph.cut.stitch import (
+    Progress,
+    Segment,
+    check_reel,
+    content_hash,
+    make_segment,
+    piece_key,
+    piece_segment,
+    stitch,
+)
 from scenegraph.cut.timeline import Kept, make_timeline
 
 __all__ = [
+    "WHOLE",
     "Cue",
     "Cut",
     "CutChoice",
+    "Ends",
     "Finding",
     "Fit",
     "Fitted",
@@ -44,6 +56,7 @@ __all__ = [
     "choose_cuts",
     "clip_of_review",
     "concat_command",
+    "content_hash",
     "cutpoints",
     "extend_seams",
     "fit_picture",
@@ -51,8 +64,12 @@ __all__ = [
     "make_segment",
     "make_timeline",
     "model_cuts",
+    "piece_key",
+    "piece_segment",
     "pieces_of",
     "reel_format",
+    "resting_end",
+    "see_segment",
     "segment_command",
     "stitch",
     "with_transitions",

@@ -14,13 +14,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from scenegraph.cut.footage import ReelClip
-from scenegraph.cut.joins import Costs, Junction, end_cost, junction, start_cost
+from scenegraph.cut.joins import (
+    Costs,
+    Junction,
+    end_cost,
+    in_cost,
+    junction,
+    out_cost,
+    start_cost,
+)
 from scenegraph.cut.points import CANDIDATES, calmest, cheapest_points, limits_of
 from scenegraph.errors import CutError
 from scenegraph.ledger.timeline import JoinKind
@@ -33,6 +41,19 @@ NEAR_MISS = 0.02
 BAND = 8192
 #: Alternatives kept for each clip, each this many frames away from the others.
 ALTERNATIVES, ALTERNATIVE_GAP = 3, 3
+
+
+@dataclass(frozen=True, slots=True)
+class Ends:
+    """How a run of clips begins and ends: as the film does, by a hard cut from and to clips that
+    are not here yet, or (at its end) going on into an answer that extends the last one.
+    """
+
+    start: Literal["start", "cut"] = "start"
+    end: Literal["end", "cut", "extend"] = "end"
+
+
+WHOLE = Ends()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,8 +174,11 @@ def make_film(
     target: int | None = None,
     tolerance: int = TOLERANCE,
     count: int | None = CANDIDATES,
+    ends: Ends = WHOLE,
 ) -> Film:
     """Lay out candidates and costs. `count` candidates for each end; None tries every frame.
+
+    `ends`: what these clips begin and end with, when they are a part of a longer film.
 
     Raises:
         CutError: no clips, a clip without frames, or two joins that leave nothing between them.
@@ -163,9 +187,11 @@ def make_film(
         raise CutError("There is no clip to cut.", next="Name at least one clip.")
     limits = [limits_of(clip) for clip in clips]
     joins = [junction(a, b, count) for a, b in pairwise(clips)]
-    begin, finish = start_cost(clips[0], limits[0]), end_cost(clips[-1], limits[-1])
+    begin = (in_cost if ends.start == "cut" else start_cost)(clips[0], limits[0])
+    finish = (out_cost if ends.end == "cut" else end_cost)(clips[-1], limits[-1])
+    first_out = limits[-1].last_out if ends.end == "extend" else limits[-1].first_out
     ins = cheapest_points(begin, limits[0].first_in, limits[0].last_in, count)
-    outs = cheapest_points(finish, limits[-1].first_out, limits[-1].last_out, count)
+    outs = cheapest_points(finish, first_out, limits[-1].last_out, count)
     first = Junction(np.zeros(1, np.intp), ins, begin[ins][None, :])
     last = Junction(outs, np.zeros(1, np.intp), finish[outs][:, None])
     sides = [first, *joins, last]
@@ -192,21 +218,23 @@ def choose_cuts(
     target: int | None = None,
     tolerance: int = TOLERANCE,
     search: tuple[int, int] | None = None,
+    ends: Ends = WHOLE,
 ) -> CutChoice:
     """The cheapest film of these clips in this order.
 
     Args:
         target: frames the reel should have, met within `tolerance` or refused.
         search: frames (both within) in which each clip's `calmest` is looked for.
+        ends: what they begin and end with, when they are a part of a longer film.
 
     Raises:
         CutError: no clips or frames, or a length that these clips cannot make.
     """
-    film = make_film(clips, target=target, tolerance=tolerance)
+    film = make_film(clips, target=target, tolerance=tolerance, ends=ends)
     picks = best_picks(film)
     if picks is None:
         # A length between the calm places: every frame is tried before it is refused.
-        film = make_film(clips, target=target, tolerance=tolerance, count=None)
+        film = make_film(clips, target=target, tolerance=tolerance, count=None, ends=ends)
         picks = best_picks(film)
     if picks is None:
         low, high = film.reach

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from scenegraph.cut.film import TOLERANCE, choose_cuts
+from scenegraph.cut.film import TOLERANCE, WHOLE, Ends, choose_cuts
 from scenegraph.cut.footage import ReelClip, clip_of_review
 from scenegraph.cut.joins import goes_on
 from scenegraph.errors import CutError
@@ -48,6 +48,7 @@ def make_timeline(
     tolerance: int = TOLERANCE,
     joins: Mapping[str, JoinKind] | None = None,
     left_out: Sequence[str] = (),
+    ends: Ends = WHOLE,
 ) -> Timeline:
     """The film of these takes, in this order.
 
@@ -56,6 +57,7 @@ def make_timeline(
         joins: how a shot begins where a person decided it; the rest is decided here.
         left_out: shots of the reel order that have no take. Added to them: takes that are broken,
             and hops whose answer only repeats its parent.
+        ends: what they begin and end with, when they are a part of a longer film.
 
     Raises:
         CutError: nothing to cut, or a length that cannot be made.
@@ -82,7 +84,9 @@ def make_timeline(
             "There is nothing to cut: no shot has a take that can be played.",
             next="`scenegraph run SCENE` shoots what is missing.",
         )
-    choice = choose_cuts([clip for _, clip in usable], target=target, tolerance=tolerance)
+    choice = choose_cuts(
+        [clip for _, clip in usable], target=target, tolerance=tolerance, ends=ends
+    )
     grades = carried_grades([(clip.join, one.grade) for one, clip in usable])
     events = tuple(
         Event(

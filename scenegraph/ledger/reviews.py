@@ -72,12 +72,15 @@ class Overlap:
         parent_start: the parent frame that answer frame 0 repeats; None when frames is 0.
         parent_left: parent frames after the last repeated one (the answer left early).
         confidence: 0 to 1. Below 0.5 the place is a guess, and the report says so.
+        remembered: as many frames were expected of such an answer: equal to `frames` when the
+            memory was used instead of a guess, unlike it when the two disagree.
     """
 
     frames: int
     parent_start: int | None
     parent_left: int
     confidence: float
+    remembered: int | None = None
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -85,6 +88,7 @@ class Overlap:
             "parent_start": self.parent_start,
             "parent_left": self.parent_left,
             "confidence": round(self.confidence, 3),
+            **({} if self.remembered is None else {"remembered": self.remembered}),
         }
 
 

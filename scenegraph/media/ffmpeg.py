@@ -73,6 +73,7 @@ async def run_ffmpeg(
     *,
     timeout_s: float,
     on_progress: Callable[[int], None] | None = None,
+    niceness: int = 0,
 ) -> str:
     """Run a command built elsewhere; when it has ended well, return the end of what it said.
 
@@ -80,6 +81,7 @@ async def run_ffmpeg(
         command: the program first, then its arguments.
         timeout_s: wall-clock limit; the group is killed when it passes.
         on_progress: called with the number of frames written so far, about twice a second.
+        niceness: how far it gives way to all else on the machine, 0 to 19.
 
     Raises:
         FfmpegFailed: it could not start, ended with an error, or took too long.
@@ -100,6 +102,9 @@ async def run_ffmpeg(
         )
     except OSError as error:
         raise _would_not_start(full, error) from error
+    if niceness and sys.platform != "win32":
+        with contextlib.suppress(OSError):  # it has ended already
+            os.setpriority(os.PRIO_PGRP, process.pid, niceness)
     words: list[bytes] = []
     ended = _Ended(on_progress)
     watcher = threading.Thread(target=_watch, args=(process, words, ended), daemon=True)

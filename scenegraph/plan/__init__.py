@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from scenegraph.plan.select import Chosen, Selection
     from scenegraph.plan.series import BEST, one_by_one, series_amendment
     from scenegraph.plan.shot import plan_shot
+    from scenegraph.plan.speculating import Speculation, lost_usd, speculate_amendment
     from scenegraph.plan.values import Act, Action, Change, Job, Plan, Series, ShotPlan
     from scenegraph.plan.whatif import WhatIf, what_if
     from scenegraph.plan.why import changes
@@ -44,6 +45,7 @@ else:
             "select": ("Chosen", "Selection"),
             "series": ("BEST", "one_by_one", "series_amendment"),
             "shot": ("plan_shot",),
+            "speculating": ("Speculation", "lost_usd", "speculate_amendment"),
             "values": ("Act", "Action", "Change", "Job", "Plan", "Series", "ShotPlan"),
             "whatif": ("WhatIf", "what_if"),
             "why": ("changes",),
@@ -69,6 +71,7 @@ __all__ = [
     "Selection",
     "Series",
     "ShotPlan",
+    "Speculation",
     "WhatIf",
     "advise",
     "amended_graph",
@@ -80,6 +83,7 @@ __all__ = [
     "hash_file",
     "hash_inputs",
     "knobs_of",
+    "lost_usd",
     "make_plan",
     "must_hold",
     "one_by_one",
@@ -88,6 +92,7 @@ __all__ = [
     "plan_all",
     "plan_shot",
     "series_amendment",
+    "speculate_amendment",
     "what_if",
     "wish_of",
 ]

@@ -39,10 +39,16 @@ def plan_id(context: PlanContext, shots: Sequence[ShotPlan]) -> str:
     for shot in shots:
         job = shot.job
         files = [
-            (one.role, one.sha256 if one.parent is None else one.parent, one.tail_frames)
+            (
+                one.role,
+                one.parent or one.sha256,
+                one.tail_frames,
+                *([one.tail_end] if one.tail_end else []),
+            )
             for one in job.inputs
         ]
-        seed = job.parts["seed_from"]
+        name, number = job.recipe.seed_from
+        seed = {name: number}
         wishes.update(
             f"{shot.shot}\n{job.endpoint.id}\n{job.told}\n{files}\n{seed}\n".encode(),
         )

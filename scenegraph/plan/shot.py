@@ -31,8 +31,10 @@ def plan_shot(
     Raises:
         UnknownShot: the graph has no such shot.
     """
-    plan_above(context, shot_id)
     above = context.graph.parents(shot_id)
+    for id in above:
+        if id not in context.planned:
+            plan_above(context, shot_id)
     if parents is None:
         parents = {id: context.planned[id].gives for id in above}
     else:
@@ -46,9 +48,6 @@ def plan_shot(
 
 def plan_above(context: PlanContext, shot_id: str) -> None:
     """Plan what a shot hangs on, as far as that has not been done in this context."""
-    above = context.graph.parents(shot_id)
-    if all(id in context.planned for id in above):
-        return
     missing = context.graph.ancestors(shot_id) - context.planned.keys()
     for id in context.graph.order:
         if id in missing:
@@ -58,11 +57,11 @@ def plan_above(context: PlanContext, shot_id: str) -> None:
 
 def _plan(context: PlanContext, shot: Shot, parents: Mapping[str, Take | None]) -> ShotPlan:
     ask = context.ask(shot, parents)
-    recipe = _recipe(context, shot, ask, parents)
+    recipe = _recipe(context, shot, ask)
     own = context.memory.of_shot(shot.id)
     number = context.memory.next_number(shot.id)
     forced = _is_forced(context, shot.id, own)
-    provisional = any(take is None for take in parents.values())
+    provisional = None in parents.values()
 
     def job_of(number: int, again: bool, beside: tuple[int, ...] = ()) -> Job:
         seed, notes = _seed(context, shot, recipe.setup, own, number, again, beside)
@@ -88,49 +87,31 @@ def _job(
     notes: tuple[str, ...],
     provisional: bool,
 ) -> Job:
-    asked_seed = seed if ask.endpoint.has_seed else None
     return Job(
         shot=shot.id,
         kind=shot.kind,
         scene=context.memory.scene,
-        endpoint=ask.endpoint,
-        params=recipe.params(asked_seed),
-        inputs=ask.inputs,
+        asks=ask,
+        recipe=recipe,
         seed=seed,
         take_number=number,
-        key=recipe.key(asked_seed),
-        setup=recipe.setup,
-        parts=recipe.parts(asked_seed),
-        num_frames=ask.num_frames,
-        new_frames=ask.new_frames,
-        usd=ask.usd,
+        key=recipe.key(seed if ask.endpoint.has_seed else None),
         engine=context.engine,
-        told=ask.params_text,
-        notes=(*ask.notes, *notes),
+        own_notes=notes,
         provisional=provisional,
-        problems=ask.problems,
         seen=context.memory.last,
     )
 
 
-def _recipe(
-    context: PlanContext, shot: Shot, ask: Ask, parents: Mapping[str, Take | None]
-) -> Recipe:
-    inputs = {}
+def _recipe(context: PlanContext, shot: Shot, ask: Ask) -> Recipe:
+    hashes: dict[str, str] = {}
     for one in ask.inputs:
-        standing_in = None
-        if one.parent is not None and parents[one.parent] is None:
-            standing_in = context.planned[one.parent].job.key
-        inputs[one.role] = one.part(standing_in)
-    made_from = {
-        "endpoint": ask.endpoint.id,
-        "catalog": ask.endpoint.version,
-        "engine": context.engine_part,
-        "inputs": inputs,
-    }
-    drawn = shot.seed is None
-    origin = {"scene_seed": context.scene.seed} if drawn else {"fixed": int(shot.seed or 0)}
-    return Recipe(made_from, ask.params, ask.params_text, origin)
+        found = one.sha256
+        if found is None and one.parent is not None:
+            found = f"provisional:{context.planned[one.parent].job.key}"
+        hashes[one.role] = found or "provisional:None"
+    seed_from = ("scene_seed", context.scene.seed) if shot.seed is None else ("fixed", shot.seed)
+    return Recipe(context.made(ask), hashes, ask.text, seed_from)
 
 
 def _seed(

@@ -10,10 +10,13 @@ from typing import Any, Literal
 
 from scenegraph.catalog import Endpoint, FieldProblem
 from scenegraph.ledger import Engine, Intent, State, Take
+from scenegraph.plan.asking import Ask
 from scenegraph.plan.drifting import ChainDrift
 from scenegraph.plan.expect import Expected
 from scenegraph.plan.frames import told_frame
 from scenegraph.plan.inputs import Input
+from scenegraph.plan.keys import Recipe
+from scenegraph.plan.speculating import Speculation
 from scenegraph.scene import Rung
 from scenegraph.units import usd_text
 
@@ -44,42 +47,84 @@ class Change:
 class Job:
     """One request that would be sent, whole but for the URLs of its files.
 
+    Most jobs of a plan are of shots that are kept, and only their names are looked at: what they
+    would send is written out when somebody asks.
+
     Attributes:
-        slate: `night-train/mara-turns/t2`.
-        params: the request's values, seed included; each URL is put where its input says.
-        num_frames: frames of the answer; new_frames: those that the parent does not have.
-        usd: its price on the service, whichever engine it is for.
-        parts: what key and setup were hashed from.
-        told: all that is asked but its seed and its files, written out; equal for equal wishes.
+        asks: the request without its seed; what is common to many shots is kept once.
+        seed: of the take; endpoints that take none are not sent it.
         provisional: a parent's take is still to come, so the key will change.
-        problems: why the endpoint would not take it; a plan with such a job is refused.
         seen: the newest take of the store that this was planned with.
     """
 
     shot: str
     kind: str
     scene: str
-    endpoint: Endpoint
-    params: Mapping[str, Any] = field(repr=False)
-    inputs: tuple[Input, ...]
+    asks: Ask
+    recipe: Recipe = field(repr=False)
     seed: int
     take_number: int
     key: str
-    setup: str
-    parts: Mapping[str, Any] = field(repr=False)
-    num_frames: int
-    new_frames: int
-    usd: Decimal
     engine: Engine
-    told: str = field(default="", repr=False)
-    notes: tuple[str, ...] = ()
+    own_notes: tuple[str, ...] = ()
     provisional: bool = False
-    problems: tuple[FieldProblem, ...] = ()
     seen: int | None = field(default=None, repr=False, compare=False)
 
     @property
     def slate(self) -> str:
+        """`night-train/mara-turns/t2`."""
         return f"{self.scene}/{self.shot}/t{self.take_number}"
+
+    @property
+    def endpoint(self) -> Endpoint:
+        return self.asks.endpoint
+
+    @property
+    def params(self) -> dict[str, Any]:
+        """The request's values, seed included; each URL is put where its input says."""
+        return self.asks.params(self.seed if self.endpoint.has_seed else None)
+
+    @property
+    def inputs(self) -> tuple[Input, ...]:
+        return self.asks.inputs
+
+    @property
+    def setup(self) -> str:
+        return self.recipe.setup
+
+    @property
+    def parts(self) -> dict[str, Any]:
+        """What key and setup were hashed from."""
+        return self.recipe.parts(self.params)
+
+    @property
+    def num_frames(self) -> int:
+        """Frames of the answer."""
+        return self.asks.num_frames
+
+    @property
+    def new_frames(self) -> int:
+        """Frames of the answer that the parent does not have."""
+        return self.asks.shape.new_frames
+
+    @property
+    def usd(self) -> Decimal:
+        """Its price on the service, whichever engine it is for."""
+        return self.asks.shape.usd
+
+    @property
+    def told(self) -> str:
+        """All that is asked but its seed and its files, written out; equal for equal wishes."""
+        return self.asks.text
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        return (*self.asks.shape.notes, *self.own_notes)
+
+    @property
+    def problems(self) -> tuple[FieldProblem, ...]:
+        """Why the endpoint would not take it; a plan with such a job is refused."""
+        return self.asks.shape.problems
 
     def intent(self, run: int | None = None) -> Intent:
         """What the ledger writes down before it is asked for."""
@@ -261,6 +306,7 @@ class Plan:
         usd: the price of all that would be shot, on the service, without re-rolls.
         expected: the same with the re-rolls that are to be expected.
         chains: how fast each chain with hops uses its drift budget up.
+        speculation: what hops that are asked for early may cost; None when that is off.
         reel_frames: new frames of the reel's shots at the reel's rate. An upper bound: cutting at
             low motion takes some away, and a shot that is lost is missing.
     """
@@ -275,6 +321,7 @@ class Plan:
     reel_frames: int
     reel_rate: Fraction
     chains: tuple[ChainDrift, ...] = ()
+    speculation: Speculation | None = None
 
     def __getitem__(self, shot: str) -> ShotPlan:
         for planned in self.shots:
@@ -343,5 +390,6 @@ class Plan:
             ],
             "next": self.next_step,
             "chains": [chain.to_json() for chain in self.chains],
+            "speculation": self.speculation.to_json() if self.speculation else None,
             "shots": [shot.to_json() for shot in self.shots],
         }

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scenegraph.ledger.reviews import Series
-from scenegraph.media import Clip, probe, read_frames
+from scenegraph.media import Clip, borrow_frames, probe
 from scenegraph.review.identity.faces import FrameKeeper, Kept
 from scenegraph.review.prints import SIDE, Prints, frame_print
 from scenegraph.review.series import SeriesMaker
@@ -142,6 +142,9 @@ def watch_frames(
 def watch(path: str | Path, clip: Clip | None = None, *, in_full: bool = False) -> Footage:
     """Decode a clip once, on one thread, and keep what every later look needs of it.
 
+    Probed before or not, it is shown the same planes, so that the terminal's review of a clip and
+    a run's are the same.
+
     Args:
         clip: what probing said, when that was done before; else it is found on the way.
         in_full: keep a few frames at full size besides, for faces.
@@ -151,7 +154,7 @@ def watch(path: str | Path, clip: Clip | None = None, *, in_full: bool = False) 
     """
     path = Path(path)
     if clip is not None:
-        return watch_frames(read_frames(path), clip, in_full=in_full)
+        return watch_frames(borrow_frames(path), clip, in_full=in_full)
     watcher = Watcher(in_full=in_full)
     with one_thread():
         clip = probe(path, see=watcher.add)

@@ -27,7 +27,7 @@ from scenegraph.review.identity import (
 from scenegraph.review.identity.likeness import NO_MODEL
 from scenegraph.review.matched import Match, Matcher
 from scenegraph.review.measures import KEYFRAME_SUFFIX, MEASURES, Reading, Row, Sight
-from scenegraph.review.overlap import find_overlap
+from scenegraph.review.repeats import overlap_with, repeat_warnings
 from scenegraph.review.threads import one_thread
 from scenegraph.review.verdict import (
     FEWEST_NEW,
@@ -37,6 +37,7 @@ from scenegraph.review.verdict import (
     score_of,
 )
 from scenegraph.review.views import View, still_views
+from scenegraph.units import Span
 
 #: Luma of black in limited range, with room for coding noise; and differences of a still picture.
 BLACK, UNMOVING = 18.0, 0.0005
@@ -109,6 +110,8 @@ def look_at(
     expects_overlap: bool | None = None,
     chain: Chain | None = None,
     goes_back: bool = False,
+    usual: Overlap | None = None,
+    shown: Span | None = None,
 ) -> Review:
     """Judge footage that was watched before. Pure: opens nothing.
 
@@ -118,11 +121,14 @@ def look_at(
             says "not measured".
         goes_back: the clip is there to leave its parent's look for its keyframe's. It is held
             against the keyframe alone, if there is one; the parent still tells the overlap.
+        usual: what such answers are known to repeat, on this parent's time axis.
+        shown: the parent's frames that the clip was made from, when that is known.
     """
     wanted = budgets_with(budgets)
     overlap = None
     if parent is not None and expects_overlap is not False:
-        overlap = find_overlap(parent.prints, footage.prints)
+        overlap = overlap_with(parent.prints, footage.prints, shown, usual)
+    behind = parent.frames - shown.stop if parent is not None and shown is not None else 0
     broken = _broken(footage, overlap)
     # what a broken clip still shows is measured over all of it
     first = overlap.frames if overlap and not broken else 0
@@ -149,7 +155,7 @@ def look_at(
         chain=longer,
         measures=measures,
         clip=None if footage.clip is None else footage.clip.to_json(),
-        warnings=_warnings(footage, overlap, expects_overlap),
+        warnings=_warnings(footage, overlap, bool(expects_overlap), behind),
         series={**footage.series, **_tracks(readings, footage.frames), **faces},
         prints=footage.prints,
     )
@@ -253,13 +259,9 @@ def _broken(footage: Footage, overlap: Overlap | None) -> tuple[str, ...]:
 
 
 def _warnings(
-    footage: Footage, overlap: Overlap | None, expects_overlap: bool | None
+    footage: Footage, overlap: Overlap | None, expects_overlap: bool, behind: int
 ) -> tuple[str, ...]:
-    found = list(footage.clip.warnings) if footage.clip is not None else []
-    if overlap is not None and overlap.frames and overlap.confidence < 0.5:
-        found.append("overlap-is-a-guess")
-    if expects_overlap and overlap is not None and not overlap.frames:
-        found.append("overlap-not-found")
-    if overlap is not None and overlap.frames and overlap.parent_left:
-        found.append("leaves-parent-early")
-    return tuple(found)
+    found = footage.clip.warnings if footage.clip is not None else ()
+    if overlap is None:
+        return tuple(found)
+    return (*found, *repeat_warnings(overlap, expected=expects_overlap, after_tail=behind))

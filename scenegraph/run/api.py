@@ -31,6 +31,7 @@ from scenegraph.run.ahead import decide_ahead, ends_of, with_decisions, write_do
 from scenegraph.run.backend import open_queue
 from scenegraph.run.camera import Camera
 from scenegraph.run.collecting import without_old_objects
+from scenegraph.run.early import EarlySegments
 from scenegraph.run.edited import edited_timeline, read_edit
 from scenegraph.run.events import Event, Listener, MoneyEvent, NoticeEvent, ShotEvent, silent
 from scenegraph.run.executor import Executor
@@ -41,6 +42,7 @@ from scenegraph.run.material import Material
 from scenegraph.run.project import QUEUE_ENDED, open_scene, settle_name, store_of
 from scenegraph.run.purse import Purse
 from scenegraph.run.reel import make_reel, reel_path
+from scenegraph.run.repeats import Repeats
 from scenegraph.run.result import RunResult, ShotOutcome
 from scenegraph.run.slots import Slots
 from scenegraph.scene import Scene
@@ -189,7 +191,10 @@ async def run_async(
             own = open_queue(backend, scene, settings, workers=jobs, listener=listener)
             queue = await stack.enter_async_context(own)
         material = await stack.enter_async_context(Material(queue, journal, backend))
-        listener = _with_money(listener, ledger, name, number, purse, backend)
+        encoded = await stack.enter_async_context(
+            EarlySegments(scene, context.graph, ledger, name, backend, settings, wanted=cut)
+        )
+        listener = encoded.listening(_with_money(listener, ledger, name, number, purse, backend))
         camera = Camera(queue, journal, material, purse, listener)
         executor = Executor(
             context,
@@ -197,7 +202,13 @@ async def run_async(
             journal=journal,
             camera=camera,
             material=material,
-            eyes=Eyes(context, ledger.store, settings, ledger.review_of),
+            eyes=Eyes(
+                context,
+                ledger.store,
+                settings,
+                ledger.review_of,
+                Repeats(journal, backend, listener),
+            ),
             slots=slots,
             listener=listener,
             fail_fast=fail_fast,
@@ -208,6 +219,8 @@ async def run_async(
         except BaseException as error:
             ledger.end_run(number, {"ended": type(error).__name__, "submits": camera.submits})
             raise
+        encoded.stop()
+        paused = executor.brakes.paused
         result = RunResult(
             scene=name,
             backend=backend,
@@ -216,13 +229,11 @@ async def run_async(
             submits=camera.submits,
             usd=ledger.money(name, number).spent,
             elapsed_s=time.monotonic() - began,
-            paused=str(executor.paused.next or executor.paused.message)
-            if executor.paused
-            else None,
-            stopped_at_budget=executor.over_budget is not None,
+            paused=str(paused.next or paused.message) if paused else None,
+            stopped_at_budget=executor.brakes.over_budget is not None,
         )
         if cut and _may_cut(result, partial):
-            result = await _cut(result, scene, ledger, out, settings, number, listener)
+            result = await _cut(result, scene, ledger, out, settings, number, listener, encoded)
         result = replace(result, elapsed_s=time.monotonic() - began)
         ledger.end_run(number, result.to_json())
         return result
@@ -305,6 +316,7 @@ async def _cut(
     settings: Settings,
     number: int,
     listener: Listener,
+    early: EarlySegments,
 ) -> RunResult:
     takes = {o.shot: o.take for o in result.outcomes if o.kept and o.take is not None}
     try:
@@ -318,6 +330,7 @@ async def _cut(
             settings=settings,
             run=number,
             listener=listener,
+            early=early,
         )
     except CutError as error:
         listener(NoticeEvent(message=f"{error.message} {error.next}"))
@@ -412,6 +425,8 @@ def _with_money(
     listener: Listener, ledger: Ledger, scene: str, run: int, purse: Purse, backend: Engine
 ) -> Listener:
     """Say where the money stands whenever a shot has been asked for or has come home."""
+    if listener is silent:
+        return silent
 
     def listen(event: Event) -> None:
         listener(event)

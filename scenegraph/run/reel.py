@@ -7,8 +7,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from scenegraph.cut import (
+    WHOLE,
+    Ends,
     Kept,
     Progress,
     ReelCheck,
@@ -34,6 +37,9 @@ from scenegraph.run.project import name_in
 from scenegraph.run.tracks import cues_of
 from scenegraph.scene import Scene, ShotGraph
 from scenegraph.settings import Settings
+
+if TYPE_CHECKING:
+    from scenegraph.run.early import EarlySegments
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,12 +80,14 @@ async def make_reel(
     run: int | None = None,
     listener: Listener,
     timeline: Timeline | None = None,
+    early: EarlySegments | None = None,
 ) -> Reel:
     """Cut these takes, in the reel's order, into one file.
 
     Args:
         takes: the kept take of each shot; shots of the order without one are left out and named.
         timeline: the edit list, where a person made it; by default the cuts are chosen here.
+        early: segments that were encoded while takes came in.
 
     Raises:
         CutError, FfmpegFailed: the reel could not be made; an older one is still there.
@@ -113,7 +121,10 @@ async def make_reel(
         on_progress=tell,
         on_segments=segments.extend,
         sound=mix.path if mix else None,
+        under_way=early.under_way if early is not None else None,
     )
+    if early is not None:
+        await asyncio.to_thread(early.sweep, {segment.key for segment in segments})
     check = await check_segments(
         timeline, [(p.shot, s) for p, s in zip(pieces_of(timeline), segments, strict=True)]
     )
@@ -146,22 +157,39 @@ def transitions_of(scene: Scene) -> dict[str, tuple[str, int | None]]:
 
 
 def choose_timeline(
-    scene: Scene, graph: ShotGraph, takes: Mapping[str, Take], ledger: Ledger
+    scene: Scene,
+    graph: ShotGraph,
+    takes: Mapping[str, Take],
+    ledger: Ledger,
+    *,
+    amended: Mapping[str, Sequence[Amendment]] | None = None,
+    ends: Ends = WHOLE,
 ) -> Timeline:
-    """The edit list of these takes, in the reel's order; arguments and errors as of `make_reel`."""
+    """The edit list of these takes, in the reel's order; arguments and errors as of `make_reel`.
+
+    Args:
+        amended: what was decided about these shots, when the caller has read it already.
+        ends: what they begin and end with, when they are a part of the reel.
+    """
     order = [shot for shot in graph.reel_order if shot in takes]
     left_out = [shot for shot in graph.reel_order if shot not in takes]
-    kept = _kept(order, graph, takes, ledger)
+    if amended is None and order:
+        memory = ledger.memory(takes[order[0]].scene)
+        amended = {shot: memory.amended(shot) for shot in order}
+    kept = _kept(order, graph, takes, ledger, amended or {})
     rate = scene.reel.frame_rate or scene.picture.frame_rate
-    format = reel_format([one.clip for one in kept], Fraction(rate))
-    return make_timeline(kept, format, title=scene.title, left_out=left_out)
+    format = reel_format([one.clip for one in kept], Fraction(rate), scene.reel.rate_by)
+    return make_timeline(kept, format, title=scene.title, left_out=left_out, ends=ends)
 
 
 def _kept(
-    order: Sequence[str], graph: ShotGraph, takes: Mapping[str, Take], ledger: Ledger
+    order: Sequence[str],
+    graph: ShotGraph,
+    takes: Mapping[str, Take],
+    ledger: Ledger,
+    amended: Mapping[str, Sequence[Amendment]],
 ) -> list[Kept]:
     kept = []
-    memory = ledger.memory(takes[order[0]].scene) if order else None
     for id in order:
         take = takes[id]
         if take.clip is None:
@@ -180,7 +208,7 @@ def _kept(
                 kind=graph.shots[id].kind,
                 parent=parent,
                 parent_take=_shot_from(take, takes.get(parent) if parent else None),
-                grade=grade_of(take, memory.amended(id)) if memory is not None else None,
+                grade=grade_of(take, amended.get(id, ())),
             )
         )
     return kept

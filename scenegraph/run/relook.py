@@ -13,12 +13,14 @@ from typing import Any
 from scenegraph.catalog import load_catalog
 from scenegraph.cut.stitch import file_hash
 from scenegraph.errors import BrokenMedia
-from scenegraph.ledger import Chain, Engine, Ledger, Memory, Review, Take
+from scenegraph.ledger import Chain, Engine, Ledger, Memory, Overlap, Review, Take
 from scenegraph.media import Clip, open_still
 from scenegraph.review import DEFAULT_BUDGETS, Footage, Likeness, look, look_at, watch
 from scenegraph.review.measures import KEYFRAME_SUFFIX
 from scenegraph.run.lineage import Lineage, inputs_of
 from scenegraph.run.provenance import take_called
+from scenegraph.run.tails import shown_of
+from scenegraph.units import Span
 
 #: Figures are kept rounded: this far apart they are the same.
 ROUNDING = 2e-5
@@ -173,9 +175,15 @@ class LookedAtAgain:
                 expects_overlap=True if self.kind(take) == "extend" else None,
                 chain=self._chain_above(take),
                 goes_back=self.kind(take) == "multicondition",
+                usual=_usual(kept),
+                shown=self._shown(take) if above is not None else None,
             ),
             problem,
         )
+
+    def _shown(self, take: Take) -> Span | None:
+        parent = self.lineage.parents(take).get("video")
+        return shown_of(take, parent, self.kept.get(parent.id) if parent is not None else None)
 
     def _media(self, take: Take, digest: str | None) -> Difference:
         return Difference(
@@ -227,6 +235,14 @@ class LookedAtAgain:
                 yield problem
             elif kept is not None:
                 yield from reviews_differ(take.slate, kept, seen[take.id].review)
+
+
+def _usual(kept: Review | None) -> Overlap | None:
+    """What was remembered of such answers, as far as it counted in a review."""
+    overlap = kept.overlap if kept is not None else None
+    if overlap is None or overlap.remembered is None:
+        return None
+    return replace(overlap, frames=overlap.remembered, remembered=None)
 
 
 def _budgets(kept: Review | None) -> dict[str, float]:

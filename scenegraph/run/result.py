@@ -115,7 +115,7 @@ class RunResult:
 
     def shown(self, path: Path | None) -> str | None:
         """A path as JSON and people see it: relative where it lies in the scene's folder."""
-        return None if path is None else _shown(path, self.folder.resolve())
+        return None if path is None else _shown(path.as_posix(), self.folder.resolve())
 
     def to_json(self) -> dict[str, Any]:
         folder = self.folder.resolve()
@@ -140,7 +140,7 @@ class RunResult:
 
 def _shot_json(outcome: ShotOutcome, folder: Path) -> dict[str, Any]:
     take = outcome.take
-    media = take.clip.path if take and take.clip else None
+    media = take.clip.place if take and take.clip else None
     spent = take.usd if take and outcome.asked and take.billed and take.usd else Decimal(0)
     return {
         "shot": outcome.shot,
@@ -159,11 +159,12 @@ def _shot_json(outcome: ShotOutcome, folder: Path) -> dict[str, Any]:
     }
 
 
-def _shown(path: Path, folder: Path) -> str:
+def _shown(text: str, folder: Path) -> str:
     """A path in the words of JSON; links are followed only where the plain names do not help."""
-    text, inside = path.as_posix(), f"{folder.as_posix()}/"
+    inside = f"{folder.as_posix()}/"
     if text.startswith(inside) and "/../" not in text:
         return text.removeprefix(inside)
+    path = Path(text)
     try:
         return path.resolve().relative_to(folder).as_posix()
     except ValueError:

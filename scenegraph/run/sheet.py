@@ -36,12 +36,16 @@ def takes_json(
     graph = amended_graph(scene, memory)
     wanted = graph.select(shots) if shots else None
     ids = [*graph.order, *(id for id in memory.takes if id not in graph.shots)]
+    odd = _odd_overlaps(scene, store, settings, memory)
     return {
         "scene": memory.scene,
         "shots": [
             {
                 "shot": id,
-                "takes": [_take_json(take, scene.folder) for take in memory.of_shot(id)],
+                "takes": [
+                    _take_json(take, scene.folder, odd.get(take.id, ()))
+                    for take in memory.of_shot(id)
+                ],
             }
             for id in ids
             if (wanted is None and (id in graph.shots or memory.of_shot(id)))
@@ -50,7 +54,29 @@ def takes_json(
     }
 
 
-def _take_json(take: Take, folder: Path) -> dict[str, Any]:
+def _odd_overlaps(
+    scene: Scene, store: str | Path | None, settings: Settings, memory: Memory
+) -> dict[int, tuple[str, ...]]:
+    """What reviews of hops found odd about how they repeat their parents, by take."""
+    hops = [
+        take for rows in memory.takes.values() for take in rows if take.verdict and _is_hop(take)
+    ]
+    if not hops:
+        return {}
+    with _opened(scene, store, settings) as ledger:
+        reviews = {take.id: ledger.review_of(take.id, only="calmness") for take in hops}
+    return {
+        id: tuple(word for word in review.warnings if "overlap" in word)
+        for id, review in reviews.items()
+        if review is not None
+    }
+
+
+def _is_hop(take: Take) -> bool:
+    return "video" in take.parts.get("inputs", {}) and take.state is not State.COLLECTED
+
+
+def _take_json(take: Take, folder: Path, odd: tuple[str, ...] = ()) -> dict[str, Any]:
     path = take.clip.path if take.clip else None
     if path is not None and path.is_relative_to(folder):
         path = path.relative_to(folder)
@@ -69,7 +95,7 @@ def _take_json(take: Take, folder: Path) -> dict[str, Any]:
         "engine": take.engine,
         "request_id": take.request_id,
         "media": path.as_posix() if path else None,
-        "warnings": list(take.clip.warnings) if take.clip else [],
+        "warnings": [*(take.clip.warnings if take.clip else ()), *odd],
         "error": dict(take.error) if take.error else None,
     }
 

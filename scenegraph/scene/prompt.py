@@ -58,6 +58,7 @@ _PLACES = ("no scene cut", "no flicker")
 
 CONTINUE = "Continue the same shot seamlessly"
 GOES_ON = "The moment goes on, calm and steady, with minimal movement"
+_MOMENT = Prompt(action=GOES_ON, camera="stable, no zoom, no cut")
 
 _PREPOSITION = re.compile(
     r"^(in|at|on|inside|under|by|near|outside|along|beside|behind|above|below|beneath|aboard|among"
@@ -96,24 +97,29 @@ def render_prompt(scene: Scene, shot: Shot) -> str:
     """
     prompt = shot.prompt
     if isinstance(prompt, str):
-        return " ".join([prompt, *unsaid(fixes_of(scene, shot), prompt)])
-    parts = _as_told(scene, shot, prompt or Prompt(action=GOES_ON))
-    sentences = [*_opening(scene, shot, parts)]
+        fixes = fixes_of(scene, shot)
+        return " ".join([prompt, *unsaid(fixes, prompt)]) if fixes else prompt
+    parts = prompt or _MOMENT
+    with_person, before = False, None
+    if isinstance(shot, ExtendShot):
+        with_person, before = has_person(scene, shot), _before(scene, shot)
+    sentences = [*_opening(shot, parts, with_person, before)]
+    parts = _untold(shot, parts, with_person, before)
     told = ", ".join(_told(scene, shot, parts))
     if told:
         sentences.append(told)
-    for label, words in (("Camera", parts.camera), ("Lighting", parts.lighting)):
-        if words:
-            sentences.append(f"{label}: {words}")
-    if prompt is None:
-        sentences.append("Camera: stable, no zoom, no cut")
+    if parts.camera:
+        sentences.append(f"Camera: {parts.camera}")
+    if parts.lighting:
+        sentences.append(f"Lighting: {parts.lighting}")
     own = (parts.continuity or "").strip().rstrip(".")
     said = ". ".join([*sentences, own])
-    against = unsaid(fixes_of(scene, shot), said)
-    continuity = _continuity(scene, shot, own, f"{said}. {' '.join(against)}")
+    fixes = fixes_of(scene, shot)
+    against = unsaid(fixes, said) if fixes else ()
+    continuity = _continuity(_locks(shot, with_person), own, " ".join([said, *against]))
     if continuity:
         sentences.append(f"Continuity: {continuity}")
-    return " ".join(_closed(sentence) for sentence in (*sentences, *against))
+    return " ".join([_closed(sentence) for sentence in (*sentences, *against)])
 
 
 def fixes_of(scene: Scene, shot: Shot) -> tuple[Failure, ...]:
@@ -125,24 +131,22 @@ def fixes_of(scene: Scene, shot: Shot) -> tuple[Failure, ...]:
     return tuple(dict.fromkeys((*common, *shot.fixes)))
 
 
-def _as_told(scene: Scene, shot: Shot, parts: Prompt) -> Prompt:
-    """The parts without what the model is shown, or was told, already."""
-    blank: dict[str, None] = {}
-    if isinstance(shot, ExtendShot):
-        before = _before(scene, shot)
-        person = has_person(scene, shot)
-        for name in ("framing", "setting", "lighting", *(["subject"] if person else [])):
+def _untold(shot: Shot, parts: Prompt, with_person: bool, before: Prompt | None) -> Prompt:
+    """The parts without what the model was told, or is shown, already."""
+    blank: dict[str, str | None] = {}
+    if before is not None:
+        names = ("framing", "setting", "lighting", "subject")
+        for name in names if with_person else names[:3]:
             own = getattr(parts, name)
-            if before is not None and own and _same(own, getattr(before, name)):
+            if own and _same(own, getattr(before, name)):
                 blank[name] = None
     elif isinstance(shot, MotionShot):
         if parts.subject and shot.character and _same(parts.subject, shot.character):
             blank["subject"] = None  # the opening says that the keyframe shows who
-        if parts.camera and shot.motion is not None:
-            clauses = [one for one in parts.camera.split(",") if not _REFERENCE.search(one)]
-            if len(clauses) < len(parts.camera.split(",")):
-                camera = ",".join(clauses).strip() or None
-                parts = parts.model_copy(update={"camera": camera})
+        if parts.camera and shot.motion is not None and "reference" in parts.camera.lower():
+            clauses = parts.camera.split(",")
+            own = ",".join(one for one in clauses if not _REFERENCE.search(one))
+            blank["camera"] = own.strip() or None
     return parts.model_copy(update=blank) if blank else parts
 
 
@@ -160,7 +164,22 @@ def _before(scene: Scene, shot: ExtendShot) -> Prompt | None:
 
 
 def _same(one: str, other: str | None) -> bool:
-    return other is not None and one.strip(" .").lower() == other.strip(" .").lower()
+    if one is other or other is None:
+        return other is not None
+    return one.strip(" .").lower() == other.strip(" .").lower()
+
+
+def _is_other(one: str | None, before: str | None) -> bool:
+    return bool(one and before) and not _same(one or "", before)
+
+
+def _continues(parts: Prompt) -> bool:
+    """Whether the writer has said already that the shot goes on."""
+    words = " ".join([word for word in parts.__dict__.values() if word])
+    return "ontinu" in words and _CONTINUES.search(words) is not None
+
+
+_CONTINUES = re.compile(r"\bcontinu\w+ (the (same )?(shot|scene)|seamlessly)", re.IGNORECASE)
 
 
 @lru_cache(maxsize=1024)
@@ -171,34 +190,25 @@ def _closed(sentence: str) -> str:
     return text if text.endswith((".", "!", "?", "…", '"')) else f"{text.rstrip(',;:')}."
 
 
-def _opening(scene: Scene, shot: Shot, parts: Prompt) -> Sequence[str]:
+def _opening(shot: Shot, parts: Prompt, with_person: bool, before: Prompt | None) -> Sequence[str]:
     if isinstance(shot, ExtendShot):
-        person = has_person(scene, shot)
-        same = ["same character", "same outfit", "same location"] if person else ["same place"]
+        same = ["same character", "same outfit", "same location"] if with_person else ["same place"]
         # What a hop tells anew on purpose is not said to be the same.
-        before = _before(scene, shot)
-        if parts.setting and before is not None and before.setting:
+        if before is not None and _is_other(parts.setting, before.setting):
             same.pop()
-        if not (parts.lighting and before is not None and before.lighting):
+        if before is None or not _is_other(parts.lighting, before.lighting):
             same.append("same lighting")
-        opening = [] if _CONTINUES.search(" ".join(_words(parts))) else [CONTINUE]
+        opening = [] if _continues(parts) else [CONTINUE]
         return [*opening, ", ".join(same)] if same else opening
     if isinstance(shot, MotionShot):
         opening = []
-        if shot.parent is not None and not _CONTINUES.search(" ".join(_words(parts))):
+        if shot.parent is not None and not _continues(parts):
             opening.append(CONTINUE)
         if shot.motion is not None:
             opening.append("Follow the motion and camera pacing of the reference video")
         opening.append("Keep identity and outfit from the reference image")
         return opening
     return ()
-
-
-_CONTINUES = re.compile(r"\bcontinu\w+ (the (same )?(shot|scene)|seamlessly)", re.IGNORECASE)
-
-
-def _words(parts: Prompt) -> list[str]:
-    return [word for word in parts.__dict__.values() if word]
 
 
 def _told(scene: Scene, shot: Shot, parts: Prompt) -> list[str]:
@@ -238,9 +248,9 @@ def has_person(scene: Scene, shot: Shot) -> bool:
     return bool(scene.characters) and bool(named_characters(scene, start))
 
 
-def _locks(scene: Scene, shot: Shot) -> Sequence[str]:
+def _locks(shot: Shot, with_person: bool) -> Sequence[str]:
     if isinstance(shot, ExtendShot):
-        return _HOPS if has_person(scene, shot) else _HOPS_OF_PLACES
+        return _HOPS if with_person else _HOPS_OF_PLACES
     if isinstance(shot, MotionShot):
         return _DIRECTED
     return _PLACES if isinstance(shot, TextShot) else _STARTS
@@ -248,8 +258,12 @@ def _locks(scene: Scene, shot: Shot) -> Sequence[str]:
 
 def missing_locks(scene: Scene, shot: Shot, said: str) -> tuple[str, ...]:
     """The locks of this kind of shot that the text `said` does not have in any wording."""
+    return _missing(_locks(shot, has_person(scene, shot)), said)
+
+
+def _missing(locks: Sequence[str], said: str) -> tuple[str, ...]:
     plain, missing = said.lower(), []
-    for lock in _locks(scene, shot):
+    for lock in locks:
         words, wording = LOCKS[lock]
         for word in words:
             if word in plain:  # looking for words is cheap, and most texts have none of them
@@ -261,11 +275,11 @@ def missing_locks(scene: Scene, shot: Shot, said: str) -> tuple[str, ...]:
     return tuple(missing)
 
 
-def _continuity(scene: Scene, shot: Shot, own: str, said: str) -> str:
+def _continuity(locks: Sequence[str], own: str, said: str) -> str:
     if own.lower() == "none":
         return ""
-    locks = missing_locks(scene, shot, said)
-    return ", ".join([own, *locks] if own else locks)
+    missing = _missing(locks, said)
+    return ", ".join([own, *missing] if own else missing)
 
 
 def negative_prompt(scene: Scene, shot: Shot) -> str:
@@ -305,10 +319,18 @@ def shot_parameters(scene: Scene, shot: Shot) -> dict[str, Any]:
     return values
 
 
+def has_loras(scene: Scene, shot: Shot) -> bool:
+    """False where there can be no adapters: neither the shot, the scene nor its people name one."""
+    people = scene.characters
+    return bool(shot.loras or scene.loras) or (
+        bool(people) and any(cast.loras for cast in people.values())
+    )
+
+
 def worn_by(scene: Scene, shot: Shot) -> tuple[Worn, ...]:
     """The adapters of a shot: of the characters in its chain, of every shot, then its own."""
     cast = scene.characters
-    if not (shot.loras or scene.loras or any(one.loras for one in cast.values())):
+    if not has_loras(scene, shot):
         return ()
     people = dict.fromkeys((*_people_before(scene, shot), *named_characters(scene, shot)))
     found = [

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Annotated, Any, Literal, TypeAlias
 
-from pydantic import Discriminator, Field, JsonValue, Tag, model_validator
+from pydantic import BeforeValidator, Discriminator, Field, JsonValue, Tag, model_validator
 
 from scenegraph.scene.fixes import Failure
 from scenegraph.scene.loras import LoraField
@@ -16,6 +17,8 @@ Kind: TypeAlias = Literal["t2v", "i2v", "extend", "multicondition"]
 Rung: TypeAlias = Literal["accept", "grade", "reroll", "tune", "reanchor", "cut", "ask"]
 
 MOST_HOPS = 200
+#: How far before its parent's last frame a tail that ends at rest may end: a second at 24 fps.
+REST_FRAMES = 24
 
 ID_PATTERN = r"^[a-z0-9][a-z0-9-]*$"
 
@@ -24,6 +27,15 @@ ShotId = Annotated[str, Field(pattern=ID_PATTERN, max_length=64)]
 ShotRef = Annotated[str, Field(min_length=1, max_length=80)]
 Seed = Annotated[Whole, Field(ge=0, le=2**31 - 1)]
 Rate = Annotated[Whole, Field(ge=1, le=60)]
+
+
+def _is_an_amount(value: Any) -> Any:
+    if isinstance(value, bool):
+        raise ValueError("must be an amount such as 6.00")
+    return value
+
+
+Usd = Annotated[Decimal, Field(ge=0), BeforeValidator(_is_an_amount)]
 
 _HOP = re.compile(r"\.[0-9]+$")
 
@@ -144,6 +156,11 @@ class ShotBase(Part):
         return None
 
     @property
+    def starts_at_rest(self) -> bool:
+        """The tail that it is shown ends at a calm frame, not at its parent's last one."""
+        return False
+
+    @property
     def picture_of(self) -> str | FrameOf | None:
         """The keyframe: `character.name`, a frame of another shot, or None."""
         return None
@@ -151,9 +168,10 @@ class ShotBase(Part):
     @property
     def parents(self) -> tuple[str, ...]:
         """Every shot this one is made from, the tail first."""
-        frame = self.picture_of
-        found = (self.tail_of, frame.shot if isinstance(frame, FrameOf) else None)
-        return tuple(dict.fromkeys(parent for parent in found if parent is not None))
+        tail, frame = self.tail_of, self.picture_of
+        if not isinstance(frame, FrameOf) or frame.shot == tail:
+            return () if tail is None else (tail,)
+        return (frame.shot,) if tail is None else (tail, frame.shot)
 
     @property
     def character(self) -> str | None:
@@ -189,10 +207,18 @@ class ExtendShot(ShotBase):
     hops: Annotated[Whole, Field(ge=1, le=MOST_HOPS)] = Field(
         default=1, description="that many extends in a row: id.1, id.2, …"
     )
+    tail: Literal["last", "rest"] = Field(
+        default="last",
+        description="where the shown end of its parent ends: its last frame, or a calm one near it",
+    )
 
     @property
     def tail_of(self) -> str | None:
         return self.parent
+
+    @property
+    def starts_at_rest(self) -> bool:
+        return self.tail == "rest"
 
 
 class MotionShot(ShotBase):

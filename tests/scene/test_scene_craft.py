@@ -118,6 +118,31 @@ def test_a_wrong_lora_is_told_in_its_own_words(loras, word):
     assert word in caught.value.problems[0].message
 
 
+def asked(scene: Scene) -> list[tuple[str, str, object]]:
+    return [
+        (render_prompt(scene, shot), negative_prompt(scene, shot), shot_parameters(scene, shot))
+        for shot in scene.shots
+    ]
+
+
+@pytest.mark.parametrize("same", [True, False])
+def test_joined_scenes_keep_their_own_loras_and_fixes(same):
+    """A look of one film does not reach the other; names that are taken by others change."""
+    first = a_scene(TextShot(id="rain", prompt="Rain."), fixes=("grade",))
+    loras = LORAS if same else {**LORAS, "face": {"kind": "character", "path": "v/face"}}
+    loras = {**loras, "grain": {**LORAS["grain"], "everywhere": same}}
+    second = a_scene(
+        TextShot(id="fog", prompt="Fog.", loras=("coat", {"name": "face", "scale": 0.5})),
+        loras=loras,
+        fixes=("grade",) if same else ("face-drift",),
+    )
+    film = first >> second
+    assert asked(film) == [*asked(first), *asked(second)]
+    assert film.shots[:2] == first.shots if same else film.shots[0].loras == ("grain",)
+    assert ("face-2" in film.loras) is not same
+    assert Scene(**film.model_dump(by_alias=True)) == film
+
+
 # Fixes
 
 
