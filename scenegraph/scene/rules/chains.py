@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterator
 from difflib import get_close_matches
 
@@ -53,20 +52,23 @@ def mixed_rates(scene: Scene) -> Iterator[Seen]:
 
 
 def rates_in_reel(scene: Scene) -> Iterator[Seen]:
-    """Shots of another rate than the most have are fitted to the reel's by leaving frames out or
-    showing some twice, which a pan gives away."""
-    graph = scene.graph()
-    rates = {id: frame_rate(scene, scene.shot(id)) for id in graph.reel_order}
-    if len(set(rates.values())) < 2:
+    """A shot of another rate than the reel's is fitted by showing some frames twice or leaving some
+    out, and a steady pan stutters; unless the reel says by `rate_by` that frames are to be drawn
+    between them. A rate that goes into the other evenly is shown as it is."""
+    if scene.reel.rate_by != "duplicate":
         return
-    ((common, _), *_) = Counter(rates.values()).most_common()
-    told: set[str] = set()
-    for id, rate in rates.items():
-        shot = without_hop(id)
-        if rate != common and shot not in told:
-            told.add(shot)
-            message = f"Shot {shot!r} runs at {rate} fps in a reel whose shots have {common}."
-            yield Seen(shot, message, ("shots", shot))
+    rate = scene.reel.frame_rate or scene.picture.frame_rate
+    played = dict.fromkeys(without_hop(id) for id in scene.graph().reel_order)
+    rates = {id: frame_rate(scene, scene.shot(id)) for id in played}
+    uneven = {id: own for id, own in rates.items() if rate % own and own % rate}
+    if uneven and len(set(rates.values())) == 1:
+        own = next(iter(uneven.values()))
+        message = f"The reel runs at {rate} fps and all its shots at {own}."
+        yield Seen(None, message, ("reel", "frame_rate"))
+        return
+    for id, own in uneven.items():
+        message = f"Shot {id!r} runs at {own} fps in a reel of {rate}."
+        yield Seen(id, message, ("shots", id))
 
 
 def mixed_aspect(scene: Scene) -> Iterator[Seen]:
