@@ -117,6 +117,9 @@ RULES: tuple[Rule, ...] = (
          rules.preset_bent, needs_model=True),
     Rule("SG024", "loras-not-taken", "warning", "Leave them out, or choose another model.",
          rules.loras_not_taken, needs_model=True),
+    Rule("SG025", "lora-out-of-reach", "warning",
+         "Put the file where the service can read it, and write its address.",
+         rules.lora_out_of_reach),
 )  # fmt: skip
 
 

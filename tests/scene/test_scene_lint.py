@@ -46,6 +46,7 @@ CASES = {
     "SG021": ([{**GOOD_I2V, "loras": ["grain"]}, hop("b", "a")], [{**GOOD_I2V, "loras": ["grain"]}, hop("b", "a", loras=["grain"])], {"loras": {"grain": STYLE}}),
     "SG022": ([GOOD_I2V], [GOOD_I2V], {"presets": {"p": {"first_pass_steps": 9}}}),
     "SG023": ([GOOD_I2V], [GOOD_I2V], {"presets": {"p": {"first_pass_num_inference_steps": 16}}}),
+    "SG025": ([{**GOOD_I2V, "loras": [{"path": "/home/me/mara", "scale": 0.5}]}], [{**GOOD_I2V, "loras": [{"path": "org/mara", "scale": 0.5}]}], {}),
     "SG024": ([{**GOOD_I2V, "loras": ["grain"]}], [GOOD_I2V], {"loras": {"grain": STYLE}}),
     "SG008": ([i2v(setting="x" * 1200)], [i2v(setting="x" * 300)], {}),
     "SG009": ([{**GOOD_I2V, "parameters": {"first_pass_num_inference_steps": 16}}], [{**GOOD_I2V, "preset": "steps-high"}], {}),
@@ -150,6 +151,11 @@ MORE = [
     ("SG020", [GOOD_I2V, {"id": "t", "kind": "t2v", "prompt": BREATH, "preset": "long-10s"}], False, {"reel": {"order": ["a"]}}),
     ("SG021", [{**GOOD_I2V, "loras": [{"path": "org/x", "scale": 0.5}]}, hop("b", "a")], True, {}),
     ("SG021", [GOOD_I2V, hop("b", "a")], False, {"loras": {"grain": {**STYLE, "everywhere": True}}}),
+    ("SG025", [{**GOOD_I2V, "loras": [{"path": "loras/mara.safetensors", "scale": 0.5}]}], True, {}),
+    ("SG025", [{**GOOD_I2V, "loras": [{"path": "https://example.com/mara.safetensors", "scale": 0.5}]}], False, {}),
+    ("SG025", [GOOD_I2V], True, {"loras": {"grain": {**STYLE, "path": "https://huggingface.co/org/grain"}}}),
+    ("SG025", [GOOD_I2V], False, {"loras": {"grain": {**STYLE, "path": "https://huggingface.co/org/grain/resolve/main/g.safetensors"}}}),
+    ("SG025", [GOOD_I2V], False, {"loras": {"grain": STYLE}}),
     ("SG023", [GOOD_I2V], False, {"presets": {"p": {"first_pass_num_inference_steps": 40}}, "model": "ltx-video-13b-dev"}),
 ]  # fmt: skip
 

@@ -23,6 +23,7 @@ from scenegraph.scene.rules.novelty import new_in_a_hop
 from scenegraph.scene.rules.seen import ModelFacts, Seen
 from scenegraph.scene.rules.weights import (
     lora_left_out,
+    lora_out_of_reach,
     lora_scale,
     loras_not_taken,
     many_loras,
@@ -50,6 +51,7 @@ __all__ = [
     "long_chain",
     "long_prompt",
     "lora_left_out",
+    "lora_out_of_reach",
     "lora_scale",
     "loras_not_taken",
     "many_loras",

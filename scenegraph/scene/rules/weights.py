@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from scenegraph.errors import did_you_mean
-from scenegraph.scene.loras import ADVISED_SCALE, LoraKind, LoraUse, Worn
+from scenegraph.scene.loras import ADVISED_SCALE, Lora, LoraKind, LoraUse, Worn
 from scenegraph.scene.model import Scene
 from scenegraph.scene.prompt import worn_by
 from scenegraph.scene.rules.seen import At, ModelFacts, Range, Seen
@@ -76,6 +77,38 @@ def lora_left_out(scene: Scene) -> Iterator[Seen]:
                 message = f"Shot {shot.id!r} goes on from {parent.id!r} without its {lora}."
                 at: At = ("shots", shot.id, "loras") if shot.loras else ("shots", shot.id)
                 yield Seen(shot.id, message, at)
+
+
+_LOCAL = re.compile(r"^(?:[.~/\\]|[a-zA-Z]:[\\/]|file:)|\.(?:safetensors|pt|ckpt|bin)$")
+_PAGE = re.compile(r"^https?://(?:www\.)?huggingface\.co/[^/]+/[^/]+(?:/(?:tree|blob)/.*)?/?$")
+
+
+def lora_out_of_reach(scene: Scene) -> Iterator[Seen]:
+    """The service fetches the weights itself. It sees no file of yours, and the page about a file
+    is not the file."""
+
+    def told(path: str, what: str, shot: str | None, at: At) -> Iterator[Seen]:
+        if "://" not in path and _LOCAL.search(path):
+            message = f"{what} is {path!r}, a file that only you can read."
+            yield Seen(shot, message, (*at, "path"))
+        elif _PAGE.match(path):
+            message = f"{what} is {path!r}, the page of a repository."
+            name = "/".join(path.split("/")[3:5])
+            fix = f"Write `{name}` (with `weight_name`), or the address of the file itself."
+            yield Seen(shot, message, (*at, "path"), fix)
+
+    for name, lora in scene.loras.items():
+        yield from told(lora.path, f"The LoRA {name!r}", None, ("loras", name))
+    for who, cast in scene.characters.items():
+        for n, one in enumerate(cast.loras):
+            if isinstance(one, Lora):
+                place: At = ("characters", who, "loras", n)
+                yield from told(one.path, f"A LoRA of {who!r}", None, place)
+    for shot in scene.shots:
+        for n, one in enumerate(shot.loras):
+            if isinstance(one, Lora):
+                place = ("shots", shot.id, "loras", n)
+                yield from told(one.path, f"A LoRA of shot {shot.id!r}", shot.id, place)
 
 
 def odd_steps(scene: Scene) -> Iterator[Seen]:
