@@ -259,7 +259,7 @@ def _literals(annotation: Any) -> Iterator[Any]:
 
 def _bad_name(path: Loc, value: Any, is_key: bool) -> Problem:
     name = str(path[-1]) if is_key and path else str(value)
-    if path and path[0] == "shots":
+    if path and path[0] == "shots" and (len(path) <= 2 or path[-1] == "id"):
         better = "".join(c if c.isascii() and c.isalnum() else "-" for c in name.lower()).strip("-")
         message = f"The shot id {shown(name)} may hold lower-case letters, digits and hyphens only."
         return Problem(message, Place(""), f"For example {better or 'shot-1'!r}.", "bad-id")
