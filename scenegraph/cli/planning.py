@@ -190,6 +190,8 @@ def _show_plan(made: Plan, path: Path, command: str) -> None:
         say("Nothing is to be shot; what is on its way or in the store is only collected.")
     else:
         say("Nothing is to be shot.")
+    if made.reel_note and not made.submits:
+        say(made.reel_note)
     if made.next_step:
         say(f"next     {_typed(made.next_step, path)}: only what failed and what waits for it")
     if made.has_work:
@@ -245,10 +247,11 @@ def _sum(made: Plan) -> str:
     most = expected.get("p95")
     more = f" (with re-rolls up to ${most})" if most and Decimal(most) > made.usd else ""
     where = "on fal.ai" if made.backend == "fal" else "on fal.ai; the animatic preview is free"
-    seconds = float(made.reel_frames / made.reel_rate)
+    longest, about = (float(n / made.reel_rate) for n in (made.reel_frames, made.reel_expected))
+    note = f" {made.reel_note}" if made.reel_note else ""
     return (
         f"{_count(made)}, ${usd_text(made.usd)} {where}{more}; "
-        f"a reel of at most {seconds:.1f} s. Plan {made.plan_id}."
+        f"a reel of about {about:.1f} s, at most {longest:.1f} s. Plan {made.plan_id}.{note}"
     )
 
 

@@ -238,8 +238,11 @@ class Attempts:
             to.event("take.adopted", take=id_, run=intent.run, facts={"from": from_take.slate})
             return self._take(to, id_)
 
-    def pin(self, id: int) -> None:
+    def pin(self, id: int, *, by: str | None = None, run: int | None = None) -> None:
         """Make the circled take proof against changes upstream.
+
+        Args:
+            by: the person who wants it; run: the run that does it again.
 
         Raises:
             LedgerError: it is not circled.
@@ -251,12 +254,12 @@ class Attempts:
                     next="`scenegraph pick SCENE SHOT TAKE` circles it.",
                 )
             to.change(id, {"pinned": 1})
-            to.event("take.pinned", take=id)
+            to.event("take.pinned", take=id, run=run, facts={"by": by} if by else None)
 
-    def unpin(self, id: int) -> None:
+    def unpin(self, id: int, *, by: str | None = None) -> None:
         with self._writer.write() as to:
             to.change(id, {"pinned": 0})
-            to.event("take.unpinned", take=id)
+            to.event("take.unpinned", take=id, facts={"by": by} if by else None)
 
     def _moved(
         self,

@@ -212,7 +212,8 @@ def _kept(
 ) -> ShotPlan | None:
     """Something in the store that fits, so that nothing must be paid."""
     if circled is not None and _fits(sight, circled, amended):
-        chosen = circled.setup != sight.job.setup and circled.key != sight.job.key
+        job = sight.job
+        chosen = circled.setup != job.setup and circled.key != job.key
         reason = f"t{circled.number} was picked" if chosen else f"t{circled.number} is circled"
         return _plan(sight, "keep", reason, take=circled, gives=circled)
     if sight.job.provisional:

@@ -57,7 +57,7 @@ def plan_id(context: PlanContext, shots: Sequence[ShotPlan]) -> str:
             shot.shot,
             shot.action,
             shot.act,
-            shot.job.key,
+            shot.key,
             shot.take.id if shot.take else None,
             shot.gives.id if shot.gives else None,
         ]

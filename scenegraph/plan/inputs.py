@@ -81,6 +81,8 @@ def hash_inputs(scene: Scene, graph: ShotGraph | None = None) -> Mapping[Path, s
     problems: list[Problem] = []
     seen: set[tuple[str, str]] = set()
     for id_, shot in (graph or scene.graph()).shots.items():
+        if shot.picture_of is None:  # so are most: words and hops name no file
+            continue
         for field, name in _names_of(shot):
             if (field, name) in seen:
                 continue

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
+from functools import cached_property
 from typing import Any, Literal
 
 from scenegraph.catalog import Endpoint, FieldProblem
@@ -43,16 +44,16 @@ class Change:
         return {"field": self.field, "was": self.was, "now": self.now}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Job:
     """One request that would be sent, whole but for the URLs of its files.
 
-    Most jobs of a plan are of shots that are kept, and only their names are looked at: what they
-    would send is written out when somebody asks.
+    Most jobs of a plan are of shots that are kept, and only their setup is looked at: the seed is
+    drawn, and what would be sent is written out, when somebody asks.
 
     Attributes:
         asks: the request without its seed; what is common to many shots is kept once.
-        seed: of the take; endpoints that take none are not sent it.
+        draw: the seed, and notes about it.
         provisional: a parent's take is still to come, so the key will change.
         seen: the newest take of the store that this was planned with.
     """
@@ -62,13 +63,24 @@ class Job:
     scene: str
     asks: Ask
     recipe: Recipe = field(repr=False)
-    seed: int
     take_number: int
-    key: str
+    draw: Callable[[], tuple[int, tuple[str, ...]]] = field(repr=False, compare=False)
     engine: Engine
-    own_notes: tuple[str, ...] = ()
     provisional: bool = False
     seen: int | None = field(default=None, repr=False, compare=False)
+
+    @cached_property
+    def _drawn(self) -> tuple[int, tuple[str, ...]]:
+        return self.draw()
+
+    @property
+    def seed(self) -> int:
+        """Of the take; endpoints that take none are not sent it."""
+        return self._drawn[0]
+
+    @cached_property
+    def key(self) -> str:
+        return self.recipe.key(self.seed if self.endpoint.has_seed else None)
 
     @property
     def slate(self) -> str:
@@ -115,11 +127,11 @@ class Job:
     @property
     def told(self) -> str:
         """All that is asked but its seed and its files, written out; equal for equal wishes."""
-        return self.asks.text
+        return self.recipe.told
 
     @property
     def notes(self) -> tuple[str, ...]:
-        return (*self.asks.shape.notes, *self.own_notes)
+        return (*self.asks.shape.notes, *self._drawn[1])
 
     @property
     def problems(self) -> tuple[FieldProblem, ...]:
@@ -307,6 +319,8 @@ class Plan:
         expected: the same with the re-rolls that are to be expected.
         chains: how fast each chain with hops uses its drift budget up.
         speculation: what hops that are asked for early may cost; None when that is off.
+        reel_expected: frames that the reel will probably have, or that the scene asks for.
+        reel_note: a sentence when the scene asks for a length that its shots cannot make.
         reel_frames: new frames of the reel's shots at the reel's rate. An upper bound: cutting at
             low motion takes some away, and a shot that is lost is missing.
     """
@@ -320,6 +334,8 @@ class Plan:
     expected: Expected
     reel_frames: int
     reel_rate: Fraction
+    reel_expected: int = 0
+    reel_note: str = ""
     chains: tuple[ChainDrift, ...] = ()
     speculation: Speculation | None = None
 
@@ -379,6 +395,8 @@ class Plan:
             "submits": self.submits,
             # At most: cutting at low motion takes some away. The run says the exact number.
             "reel_frames_at_most": self.reel_frames,
+            "reel_frames_expected": self.reel_expected,
+            "reel_note": self.reel_note,
             "reel_rate": str(self.reel_rate),
             "failed": [
                 {

@@ -82,7 +82,7 @@ class EarlySegments:
         self._settings = settings
         order = graph.reel_order
         # one shot has no cut, and to a whole length every clip's cuts depend on all others
-        self._off = not wanted or len(order) < 2
+        self._off = not wanted or len(order) < 2 or scene.reel.seconds is not None
         self._order, self._place = order, {shot: at for at, shot in enumerate(order)}
         self._takes: dict[str, tuple[Take, tuple[Amendment, ...]]] = {}
         self._arrived: deque[str] = deque()

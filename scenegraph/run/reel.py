@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -29,6 +29,7 @@ from scenegraph.cut.stitch import file_hash
 from scenegraph.errors import CutError
 from scenegraph.ledger import Amendment, Engine, Ledger, Take, Timeline
 from scenegraph.ledger.grade import Grade
+from scenegraph.ledger.timeline import CutWishes
 from scenegraph.media import ffmpeg_exe
 from scenegraph.review import look
 from scenegraph.run.events import Listener, ReelEvent
@@ -96,6 +97,12 @@ async def make_reel(
         timeline = await asyncio.to_thread(choose_timeline, scene, graph, takes, ledger)
 
     timeline, shortened = with_transitions(timeline, transitions_of(scene))
+    if scene.reel.seconds is not None and timeline.left_out and timeline.wishes.target is None:
+        missing = ", ".join(timeline.left_out)
+        shortened.append(
+            f"The reel is not cut to the {scene.reel.seconds:g} s that are wanted: {missing} "
+            "is missing."
+        )
 
     def tell(progress: Progress) -> None:
         listener(ReelEvent(done=progress.frames, total=progress.of))
@@ -179,7 +186,32 @@ def choose_timeline(
     kept = _kept(order, graph, takes, ledger, amended or {})
     rate = scene.reel.frame_rate or scene.picture.frame_rate
     format = reel_format([one.clip for one in kept], Fraction(rate), scene.reel.rate_by)
-    return make_timeline(kept, format, title=scene.title, left_out=left_out, ends=ends)
+    whole = ends == WHOLE and not left_out
+    wishes = wishes_of(scene, format.rate, order)
+    return make_timeline(
+        kept,
+        format,
+        title=scene.title,
+        left_out=left_out,
+        ends=ends,
+        target=wishes.target if whole else None,
+        lengths=wishes.lengths,
+        handles=wishes.handles,
+    )
+
+
+def wishes_of(scene: Scene, rate: Fraction, shots: Collection[str]) -> CutWishes:
+    """The lengths and handles that a scene wants, in frames of the reel."""
+    seconds = scene.reel.seconds
+    return CutWishes(
+        target=None if seconds is None else max(1, round(Fraction(seconds) * rate)),
+        lengths={
+            shot: max(1, round(Fraction(wish) * rate))
+            for shot, wish in scene.reel.lengths.items()
+            if shot in shots
+        },
+        handles=scene.reel.handles,
+    )
 
 
 def _kept(

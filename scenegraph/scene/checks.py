@@ -208,6 +208,15 @@ def _reel(scene: Scene, known: Collection[str], hops: Hops, where: Where) -> Ite
             message = f"`reel.transitions` is about {_no_shot(ref, known, hops)}"
             place = where("reel", "transitions", ref)
             yield Problem(message, place, "It names the shot that is entered.", "unknown-shot")
+    for ref in scene.reel.lengths:
+        place = where("reel", "lengths", ref)
+        if ref not in known:
+            message = f"`reel.lengths` is about {_no_shot(ref, known, hops)}"
+            yield Problem(message, place, "It names shots of this scene.", "unknown-shot")
+        elif tuple(hops.get(ref, (ref,))) != (ref,):
+            message = f"`reel.lengths` gives {ref!r} one length, and it has {len(hops[ref])} hops."
+            expected = f"Name one of them, such as {hops[ref][-1]!r}, and its own length."
+            yield Problem(message, place, expected, "not-one-shot")
     for at, track in scene.reel.tracks:
         if isinstance(track.at, str) and track.at not in known:
             message = f"The track {track.file!r} begins with {_no_shot(track.at, known, hops)}"

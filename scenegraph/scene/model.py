@@ -97,7 +97,9 @@ class Reel(Part):
         transitions: by the shot that is entered; every other join is a hard cut.
         audio: a track under the whole reel, or tracks, relative to the scene file.
         loudness: of the finished sound, in LUFS (EBU R128); None leaves it as it was mixed.
-        handles: spare frames kept on both sides of a cut in exports.
+        handles: spare frames that hard cuts leave on both sides, where there is a choice.
+        seconds: how long the film should be; None: as its cuts fall.
+        lengths: how long single shots should play, in seconds, by shot.
     """
 
     order: Annotated[tuple[ShotRef, ...], Field(min_length=1)] | None = None
@@ -107,6 +109,12 @@ class Reel(Part):
     audio: Audio | None = None
     loudness: Annotated[Number, Field(ge=-36, le=-8)] | None = -16.0
     handles: Annotated[Whole, Field(ge=0, le=240)] = 8
+    seconds: Annotated[Number, Field(gt=0, le=86400)] | None = Field(
+        default=None, description="how long the film should be"
+    )
+    lengths: dict[ShotRef, Annotated[Number, Field(gt=0, le=3600)]] = Field(
+        default_factory=dict, description="how long single shots should play, in seconds"
+    )
 
     @property
     def tracks(self) -> tuple[tuple[tuple[str | int, ...], Track], ...]:
@@ -299,7 +307,7 @@ class Scene(Part):
         """The shot that a hop's chain starts with; a shot that is no hop is its own start."""
         if not isinstance(shot, ExtendShot):
             return shot
-        starts: dict[str, Shot] = self._once("_starts", dict, self.shots)
+        starts = self._once("_starts", self._known_starts, self.shots)
         name = without_hop(shot.id)  # the hops of one shot have one start
         if name in starts:
             return starts[name]
@@ -317,6 +325,16 @@ class Scene(Part):
             shot = written.get(parent) or self.shot(parent)
         starts.update(dict.fromkeys(passed, shot))
         return shot
+
+    def _known_starts(self) -> dict[str, Shot]:
+        """The starts of the chains that are told in their order, as nearly all are."""
+        starts: dict[str, Shot] = {}
+        for shot in self.shots:
+            if not isinstance(shot, ExtendShot):
+                starts[shot.id] = shot
+            elif (above := without_hop(shot.parent)) in starts:
+                starts[shot.id] = starts[above]
+        return starts
 
     @property
     def names_of_cast(self) -> re.Pattern[str] | None:
