@@ -264,6 +264,8 @@ def _typed(text: str, path: Path) -> str:
 
 def _table(made: Plan, shots: Sequence[ShotPlan]) -> None:
     """Root causes first, with what waits for them folded under them; then the others."""
+    from scenegraph.plan.frames import frame_words
+
     table = plain_table("shot", "action", "frames", "USD", "why")
 
     def row(shot: ShotPlan) -> None:
@@ -274,6 +276,9 @@ def _table(made: Plan, shots: Sequence[ShotPlan]) -> None:
             usd_text(shot.usd) if shot.usd else "",
             _quiet(shot.reason),
         )
+        if shot.keyframe is not None:
+            is_here = made[shot.keyframe["from"]].gives is not None
+            note(frame_words(shot.keyframe, is_here))
         for change in shot.changed:
             told = f"{change.field}: {_short(change.was)} → {_short(change.now)}"
             table.add_row("", "", "", "", f"  {told}")

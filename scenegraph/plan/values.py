@@ -10,6 +10,7 @@ from typing import Any, Literal
 from scenegraph.ledger import Engine, State, Take
 from scenegraph.plan.drifting import ChainDrift
 from scenegraph.plan.expect import Expected
+from scenegraph.plan.frames import told_frame
 from scenegraph.plan.job import Job
 from scenegraph.plan.speculating import Speculation
 from scenegraph.scene import Rung
@@ -113,6 +114,12 @@ class ShotPlan:
         clip = self.gives.clip if self.gives is not None else None
         return self.job.num_frames if clip is None else clip.frames
 
+    @property
+    def keyframe(self) -> dict[str, Any] | None:
+        """`{"from", "frame"}` when it starts from a frame of another shot; `best` until its take
+        has been looked at."""
+        return told_frame(self.job.inputs)
+
     def is_own(self, take: Take | None) -> bool:
         """Whether a take is of this very shot, and not of another that wants the same."""
         return take is not None and (take.scene, take.shot) == (self.job.scene, self.shot)
@@ -160,6 +167,7 @@ class ShotPlan:
             "key": self.key,
             "provisional": self.provisional,
             "take": self.take.slate if self.take else None,
+            "keyframe": self.keyframe,
             "pinned": bool(self.take and self.take.pinned),
             "selected": self.selected,
             "root_cause": self.root_cause,

@@ -18,6 +18,7 @@ from scenegraph.ledger.reviews import (
     Series,
 )
 from scenegraph.media import open_still
+from scenegraph.review.best import best_frame
 from scenegraph.review.chain import chain_measures, chain_on, steps_of
 from scenegraph.review.footage import Footage, watch
 from scenegraph.review.identity import (
@@ -152,7 +153,7 @@ def look_at(
         measures |= chain_measures(longer, wanted)
     measures["identity"], faces = _identity(footage, first, likeness, wanted)
     drifted = drift_reasons(measures)
-    return Review(
+    review = Review(
         verdict="broken" if broken else "drifted" if drifted else "good",
         reasons=broken + drifted,
         score=score_of(measures),
@@ -164,6 +165,7 @@ def look_at(
         series={**footage.series, **_tracks(readings, footage.frames), **faces},
         prints=footage.prints,
     )
+    return replace(review, best=best_frame(review))
 
 
 def _readings(

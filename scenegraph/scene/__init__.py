@@ -13,6 +13,7 @@ from scenegraph.scene.graph import ShotGraph, hop_ids
 from scenegraph.scene.join import add_shots, free_name, join
 from scenegraph.scene.lint import RULES, LintFinding, Rule, lint
 from scenegraph.scene.load import load_scene
+from scenegraph.scene.loras import Lora, LoraKind, LoraUse, SceneLora
 from scenegraph.scene.model import (
     CANONICAL_KEYFRAMES,
     AnimaticSettings,
@@ -33,6 +34,7 @@ from scenegraph.scene.prompt import (
     shot_loras,
     shot_parameters,
 )
+from scenegraph.scene.rules import ModelFacts
 from scenegraph.scene.save import save_scene, scene_data, scene_text
 from scenegraph.scene.schema import json_schema
 from scenegraph.scene.shots import (
@@ -41,7 +43,6 @@ from scenegraph.scene.shots import (
     FrameOf,
     ImageShot,
     Kind,
-    Lora,
     MotionShot,
     Prompt,
     Rung,
@@ -70,6 +71,9 @@ __all__ = [
     "Kind",
     "LintFinding",
     "Lora",
+    "LoraKind",
+    "LoraUse",
+    "ModelFacts",
     "MotionShot",
     "Picture",
     "Prompt",
@@ -77,6 +81,7 @@ __all__ = [
     "Rule",
     "Rung",
     "Scene",
+    "SceneLora",
     "Shot",
     "ShotGraph",
     "TextShot",

@@ -52,6 +52,7 @@ def check_references(scene: Scene, where: Where) -> list[Problem]:
     known = {*hops, *(id for ids in hops.values() for id in ids)}
     return [
         *_presets(scene, where),
+        *_loras(scene, where),
         *_shots(scene, known, hops, where),
         *_reel(scene, known, hops, where),
         *_loops(scene, known, where),
@@ -71,6 +72,23 @@ def _presets(scene: Scene, where: Where) -> Iterator[Problem]:
                 yield Problem(message, place, "", "out-of-range")
             elif field in OURS and field not in ("num_frames", "negative_prompt"):
                 yield _ours(field, f"preset {name!r}", place)
+
+
+def _loras(scene: Scene, where: Where) -> Iterator[Problem]:
+    lists = [
+        *((("characters", name, "loras"), cast.loras) for name, cast in scene.characters.items()),
+        *((("shots", shot.id, "loras"), shot.loras) for shot in scene.shots),
+    ]
+    for at, used in lists:
+        for n, one in enumerate(used):
+            name = one if isinstance(one, str) else getattr(one, "name", None)
+            if name is None or name in scene.loras:
+                continue
+            place = where(*at, n) if isinstance(one, str) else where(*at, n, "name")
+            message = f"There is no LoRA {name!r}.{did_you_mean(name, scene.loras)}"
+            known = f"There are: {', '.join(scene.loras)}." if scene.loras else ""
+            expected = known or "Name it under `loras:` of the scene, with its `kind` and `path`."
+            yield Problem(message, place, expected, "unknown-lora")
 
 
 def _unknown(what: str, name: str, known: Collection[str], place: Place) -> Problem:
