@@ -97,7 +97,7 @@ class Material:
         name = getattr(wanted, "keyframe", None)
         if not isinstance(name, str):
             above = wanted.tail_of
-            return self.still(above, width, alt) if above in self.graph.shots else None
+            return self.still(above, width, alt) if above is not None else None
         try:
             path = self.scene.still_of(name)
         except SceneError:  # `check` says what is wrong with it; here it is only not shown
