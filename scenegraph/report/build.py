@@ -68,7 +68,7 @@ def _facts(
         facts.append(Fact("Last run took", length(took)))
     facts.append(Fact("Spent", dollars(money.spent), "free preview" if preview else ""))
     if money.reserved or not preview:
-        facts.append(Fact("Reserved", dollars(money.reserved), "asked, not settled yet"))
+        facts.append(Fact("Reserved", dollars(money.reserved), "not settled yet"))
     if budget is not None:
         left = budget - money.spent - money.reserved
         facts.append(Fact("Left", dollars(left), f"of {dollars(budget)}"))

@@ -134,6 +134,7 @@ def render(page: Page, *, graph: str, media: Media, scrub: Scrub) -> str:
         "gauge": charts.gauge,
         "stretches": charts.stretches,
         "as_sent": AsSent,
+        "sentence": scrub.sentence,
         "stretch_of": lambda stretch: (stretch.name.replace(" ", "-"), stretch.share),
     }
     style, script = _parts(STYLES, "css"), _parts(SCRIPTS, "js")
