@@ -5,6 +5,7 @@ of other packages, by the entry-point group `scenegraph.workflows`. They plan an
 """
 
 from workflows.conversation import conversation
+from workflows.craft import SceneOptions, make_scene
 from workflows.establishing import establishing
 from workflows.from_storyboard import from_storyboard
 from workflows.long_form import long_form
@@ -16,10 +17,12 @@ from workflows.single_shot import single_shot
 __all__ = [
     "Parameter",
     "Recipe",
+    "SceneOptions",
     "conversation",
     "establishing",
     "from_storyboard",
     "long_form",
+    "make_scene",
     "motion_directed",
     "new_angle",
     "recipe",

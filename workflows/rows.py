@@ -42,6 +42,12 @@ COLUMNS: Mapping[str, str] = {
 YES, NO = ("yes", "y", "true", "x", "1"), ("no", "n", "false", "0", "-")
 KINDS = ("t2v", "i2v", "extend", "multicondition")
 STEADY = "steady, no zoom"
+#: Left out of ids.
+SMALL_WORDS = re.compile(
+    r"a|an|and|at|but|by|does|for|from|he|her|his|in|is|it|its|not|of|on|or|she|that|the|their"
+    r"|they|this|to|very|with",
+    re.IGNORECASE,
+)
 
 
 class Writer:
@@ -231,7 +237,8 @@ class Writer:
     def _id(self, row: Row) -> str:
         """Of who and the beat's first words, so that a row put in between renames no other."""
         words = re.sub(r"[^\w\s]", "", row.text("beat") or "").split()
-        name = id_of(" ".join([self.who or "", *words[:4]]))
+        telling = [word for word in words if not SMALL_WORDS.fullmatch(word)]
+        name = id_of(" ".join([self.who or "", *telling[:3]]))
         return free_name(name, {shot.id for shot in self.shots})
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from scenegraph.plan.advice import advise
     from scenegraph.plan.amend import ANCHOR, amended_graph, graph_changes, pick_amendment
     from scenegraph.plan.context import PlanContext
     from scenegraph.plan.drifting import ChainDrift, Ends, chains_of, plan_ahead
@@ -32,6 +33,7 @@ else:
     come_late(
         __name__,
         {
+            "advice": ("advise",),
             "amend": ("ANCHOR", "amended_graph", "graph_changes", "pick_amendment"),
             "context": ("PlanContext",),
             "drifting": ("ChainDrift", "Ends", "chains_of", "plan_ahead"),
@@ -73,6 +75,7 @@ __all__ = [
     "ShotPlan",
     "Speculation",
     "WhatIf",
+    "advise",
     "amended_graph",
     "chains_of",
     "changes",

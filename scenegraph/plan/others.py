@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from scenegraph.ledger import Take
 from scenegraph.plan.context import PlanContext
+from scenegraph.plan.frames import is_chosen
 from scenegraph.plan.sight import Sight
 
 
@@ -36,6 +37,8 @@ def only_others(context: PlanContext, sight: Sight, circled: Take) -> bool:
         if old == part:
             continue
         parent = parent_of[role]
+        if role == "image" and is_chosen(sight.shot):  # each take has a best frame of its own
+            old["frame"] = part.get("frame")
         if parent is None or {**old, "sha256": ""} != {**part, "sha256": ""}:
             return False
         if not _was_chosen(context, parent, old["sha256"], sight.parents[parent]):

@@ -10,6 +10,7 @@ from typing import Any, Literal
 from scenegraph.ledger import Engine, State, Take
 from scenegraph.plan.drifting import ChainDrift
 from scenegraph.plan.expect import Expected
+from scenegraph.plan.frames import told_frame
 from scenegraph.plan.job import Job
 from scenegraph.plan.speculating import Speculation
 from scenegraph.scene import Rung
@@ -113,6 +114,12 @@ class ShotPlan:
         clip = self.gives.clip if self.gives is not None else None
         return self.job.num_frames if clip is None else clip.frames
 
+    @property
+    def keyframe(self) -> dict[str, Any] | None:
+        """`{"from", "frame"}` when it starts from a frame of another shot; `best` until its take
+        has been looked at."""
+        return told_frame(self.job.inputs)
+
     def is_own(self, take: Take | None) -> bool:
         """Whether a take is of this very shot, and not of another that wants the same."""
         return take is not None and (take.scene, take.shot) == (self.job.scene, self.shot)
@@ -160,6 +167,7 @@ class ShotPlan:
             "key": self.key,
             "provisional": self.provisional,
             "take": self.take.slate if self.take else None,
+            "keyframe": self.keyframe,
             "pinned": bool(self.take and self.take.pinned),
             "selected": self.selected,
             "root_cause": self.root_cause,
@@ -180,6 +188,8 @@ class Plan:
         expected: the same with the re-rolls that are to be expected.
         chains: how fast each chain with hops uses its drift budget up.
         speculation: what hops that are asked for early may cost; None when that is off.
+        reel_expected: frames that the reel will probably have, or that the scene asks for.
+        reel_note: a sentence when the scene asks for a length that its shots cannot make.
         reel_frames: new frames of the reel's shots at the reel's rate. An upper bound: cutting at
             low motion takes some away, and a shot that is lost is missing.
     """
@@ -193,6 +203,8 @@ class Plan:
     expected: Expected
     reel_frames: int
     reel_rate: Fraction
+    reel_expected: int = 0
+    reel_note: str = ""
     chains: tuple[ChainDrift, ...] = ()
     speculation: Speculation | None = None
 
@@ -252,6 +264,8 @@ class Plan:
             "submits": self.submits,
             # At most: cutting at low motion takes some away. The run says the exact number.
             "reel_frames_at_most": self.reel_frames,
+            "reel_frames_expected": self.reel_expected,
+            "reel_note": self.reel_note,
             "reel_rate": str(self.reel_rate),
             "failed": [
                 {

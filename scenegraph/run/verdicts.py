@@ -32,6 +32,14 @@ from scenegraph.run.remedies import (
 from scenegraph.run.result import ShotOutcome
 from scenegraph.units import usd_text
 
+#: What follows when a take is not kept, by the rung of the ladder.
+NEXT_TRY = {
+    "reroll": "another take",
+    "tune": "another take with other settings",
+    "reanchor": "the chain goes back to its keyframe first",
+    "cut": "it becomes a new shot in another framing",
+}
+
 
 class Verdicts:
     """Looks at takes and follows their verdicts.
@@ -78,7 +86,10 @@ class Verdicts:
             case Again():
                 await self.reject(take, decision.amendment.reason)
                 await self.amend(take.scene, decision.amendment)
-                self._tells.tell(take.shot, "reroll", take, detail=decision.amendment.reason)
+                why, then = decision.amendment.reason, NEXT_TRY.get(decision.amendment.kind)
+                self._tells.tell(
+                    take.shot, "reroll", take, detail=f"{why}; {then}" if then else why
+                )
                 return None
             case CannotPay():
                 raise OverBudget(

@@ -19,29 +19,14 @@ HOME = Path(__file__).parents[2]
 
 
 @pytest.fixture
-def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder with stills; the recipes are those that `pyproject.toml` offers."""
-    info = tmp_path / "meta" / "scenegraph-0.0.0.dist-info"
-    offer(info, tomllib.loads((HOME / "pyproject.toml").read_text())["project"]["entry-points"])
-    monkeypatch.syspath_prepend(str(info.parent))
+def here(tmp_path: Path, own_recipes: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with stills, and in it a place for scenes."""
     for name in ("mara", "theo"):
         (tmp_path / "film" / "stills").mkdir(parents=True, exist_ok=True)
         Image.new("RGB", (64, 36)).save(tmp_path / "film" / "stills" / f"{name}.png")
     (tmp_path / "film" / "stills" / "sway.mp4").write_bytes(b"\0" * 64)
     monkeypatch.chdir(tmp_path)
     return tmp_path
-
-
-def offer(info: Path, groups: dict[str, dict[str, str]], name: str = "scenegraph") -> None:
-    """What pip leaves of a package: its name and its entry points."""
-    info.mkdir(parents=True)
-    (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 0.0.0\n")
-    lines = [
-        line
-        for group, entries in groups.items()
-        for line in (f"[{group}]", *(f"{key} = {value}" for key, value in entries.items()))
-    ]
-    (info / "entry_points.txt").write_text("\n".join(lines) + "\n")
 
 
 CALLS: dict[str, dict[str, str]] = {
@@ -139,6 +124,20 @@ def test_a_recipe_adds_to_a_scene_that_lies_elsewhere(call: Any, here: Path) -> 
     assert scene.characters["lead"].keyframes == {"front_closeup": "film/stills/mara.png"}
 
 
+def test_the_title_is_the_files_name_unless_one_is_given(call: Any, here: Path) -> None:
+    """Reels are named by titles: a second scene of a recipe must not overwrite the first's."""
+    for file, more, title in (
+        ("film/night-one.yaml", (), "Night one"),
+        ("film/scene.yaml", (), "Single shot"),
+        ("film/b.yaml", ("--title", "Dawn"), "Dawn"),
+    ):
+        assert call("new", file, *words("single_shot"), *more).code == 0
+        assert Scene.load(here / file).title == title
+    line = ("--workflow", "establishing", "--setting", "a bar", "--into", "film/b.yaml")
+    assert call("new", "film/b.yaml", *line, "--overwrite").code == 0
+    assert Scene.load(here / "film" / "b.yaml").title == "Dawn"
+
+
 def test_the_list_says_what_each_is_for_and_one_by_name_what_it_takes(
     call: Any, here: Path
 ) -> None:
@@ -168,7 +167,10 @@ def shadowed(here: Path, *line: str, overlaid: bool) -> subprocess.CompletedProc
     (package / "__init__.py").write_text(FOREIGN)
     (package / "events.py").write_text("class Event: ...\n")
     info = site / "llama_index_workflows-2.0.dist-info"
-    offer(info, {}, "llama-index-workflows")
+    info.mkdir()
+    (info / "METADATA").write_text(
+        "Metadata-Version: 2.1\nName: llama-index-workflows\nVersion: 2.0\n"
+    )
     (info / "top_level.txt").write_text("workflows\n")
     paths = [str(site), str(here / "meta"), str(HOME)]
     return subprocess.run(

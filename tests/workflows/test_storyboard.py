@@ -94,7 +94,7 @@ rows:
   - {beat: she listens, continue: yes}
   - beat: she looks up
     who: mara
-    keyframe: best of mara-she-waits
+    keyframe: best of mara-waits
   - {beat: he nods, who: theo, kind: multicondition, motion: sway, shot: nod}
 """
 
@@ -105,8 +105,8 @@ def test_a_table_may_be_yaml_with_its_own_cast(board: Any, beside: bool) -> None
     scene = board(
         CAST + ROWS if beside else ROWS, "board.yaml", cast=None if beside else "cast.yaml"
     )
-    assert scene.shots[0].id == "mara-she-waits"
-    assert scene.shots[2].picture_of == FrameOf(shot="mara-she-waits")
+    assert scene.shots[0].id == "mara-waits"
+    assert scene.shots[2].picture_of == FrameOf(shot="mara-waits")
     assert scene.shots[3].id == "nod" and scene.motions == {"sway": "sway.mp4"}
     scene.check_files()
     assert kinds(board("- {beat: rain}\n- {beat: fog}\n", "list.yml")) == ["t2v", "t2v"]
@@ -138,7 +138,7 @@ def test_rows_may_be_added_to_a_scene(board: Any) -> None:
     """Its cast is known there, and its files stay its files."""
     first = single_shot(keyframe="stills/mara.png", action="she waits", character="mara")
     scene = board("beat,who\nshe looks up,mara\n", cast=None, into=first)
-    assert [shot.id for shot in scene.shots] == ["mara", "mara-she-looks-up"]
+    assert [shot.id for shot in scene.shots] == ["mara", "mara-looks-up"]
     assert scene.characters == first.characters
 
 
