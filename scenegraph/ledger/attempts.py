@@ -117,7 +117,8 @@ class Attempts:
         return None if data is None else self.store.put_bytes(data, ".npz").media
 
     def reviewed(self, id: int, review: Review, *, sheet: str | None = None) -> None:
-        """It was looked at. A take looked at again keeps its state and gets the new review."""
+        """It was looked at. A take looked at again keeps its state and its best frame (another
+        shot may be made of that), and gets the new review."""
         values = self._review_row(review, sheet)
         facts = _told(values)
         with self._writer.write() as to:
@@ -125,7 +126,8 @@ class Attempts:
                 to.change(id, values)
                 to.event("take.reviewed_again", take=id, facts=facts)
             else:
-                to.move(id, State.REVIEWED, values, facts)
+                best = None if review.best is None else review.best.frame
+                to.move(id, State.REVIEWED, {**values, "best_frame": best}, facts)
 
     def _review_row(self, review: Review, sheet: str | None) -> dict[str, Any]:
         """What a review writes; its series go into the store, unless they lie there as `sheet`."""
