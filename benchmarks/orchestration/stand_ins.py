@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from fractions import Fraction
 from hashlib import sha256
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, Self
 from unittest import mock
@@ -92,7 +91,7 @@ class NoDownloads(Camera):
         digest = sha256(url.encode()).hexdigest()
         stored = SimpleNamespace(sha256=digest, media=f"media/{digest[:2]}/{digest}.mp4")
         frames = int(take.params["num_frames"])
-        return stored, Clip(path=Path(stored.media), frames=frames, **CLIP)
+        return stored, Clip(path=self._ledger.store.path(stored.media), frames=frames, **CLIP)
 
 
 class GoodEyes:

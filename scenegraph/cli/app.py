@@ -14,6 +14,7 @@ from scenegraph.cli import (
     house,
     housekeeping,
     planning,
+    recipes,
     scenes,
     shooting,
     takes,
@@ -51,5 +52,16 @@ def start(
     set_up_logs(verbose)
 
 
-for room in (planning, scenes, shooting, takes, history, clips, calibrate, house, housekeeping):
+for room in (
+    planning,
+    scenes,
+    recipes,
+    shooting,
+    takes,
+    history,
+    clips,
+    calibrate,
+    house,
+    housekeeping,
+):
     room.add_to(app)

@@ -162,7 +162,7 @@ def doctor(
 
     Example: `scenegraph doctor`, or `scenegraph doctor --probe-fal --max-usd 0.50`
     """
-    from importlib.metadata import PackageNotFoundError, packages_distributions, version
+    from importlib.metadata import PackageNotFoundError, version
 
     from scenegraph.media import ffmpeg_exe
     from scenegraph.settings import Settings
@@ -193,10 +193,10 @@ def doctor(
     free = shutil.disk_usage(Path.cwd()).free / 1e9
     rows.append(("disk", f"{free:.0f} GB free here", free > 2))
     rows.append(("processors", str(os.cpu_count()), True))
-    owners = sorted(set(packages_distributions().get("workflows", [])))
-    ours = owners in ([], ["scenegraph"])
-    said = "scenegraph's recipes" if ours else f"also claimed by: {', '.join(owners)}"
-    rows.append(("workflows", said, ours))
+    from scenegraph.cli.recipes import why_not_ours
+
+    shadow = why_not_ours()
+    rows.append(("workflows", shadow or "scenegraph's recipes", shadow is None))
     well = all(good for name, _, good in rows if name != "workflows")
     if as_json:
         show_json(

@@ -37,7 +37,7 @@ LOOK: dict[Stage, tuple[str, str]] = {
     "running": ("shooting", "bold yellow"),
     "fetching": ("fetching", "cyan"),
     "reviewing": ("looking", "cyan"),
-    "reroll": ("drifted: another take", "magenta"),
+    "reroll": ("another try", "magenta"),
     "circled": ("circled", "bold green"),
     "lost": ("lost", "bold red"),
     "blocked": ("blocked", "red"),

@@ -29,7 +29,7 @@ from scenegraph.errors import SceneError
 from scenegraph.units import usd_text
 
 if TYPE_CHECKING:
-    from scenegraph.plan import Plan, Selection, ShotPlan, WhatIf
+    from scenegraph.plan import Plan, Selection, ShotPlan, Speculation, WhatIf
 
 TONES = {
     "shoot": "bold yellow",
@@ -182,6 +182,8 @@ def _show_plan(made: Plan, path: Path, command: str) -> None:
     for chain in made.chains:
         if chain.hops > 1:
             say(f"{chain}.")
+    if made.speculation is not None:
+        say(_speculation(made.speculation))
     if made.submits:
         say(_sum(made))
     elif made.has_work:
@@ -194,6 +196,19 @@ def _show_plan(made: Plan, path: Path, command: str) -> None:
         say(f"next     {_typed(made.next_step, path)}: only what failed and what waits for it")
     if made.has_work:
         say(f"run      {command}")
+
+
+def _speculation(early: Speculation) -> str:
+    """What hops that are asked for early may cost."""
+    lost = f", ${usd_text(early.lost)} of it lost already" if early.lost else ""
+    cap = f"speculate_usd: {usd_text(early.cap)}{lost}"
+    if not early.hops or not early.left:
+        return f"early    nothing is asked for early ({cap})"
+    hops = f"{early.hops} hop{_s(early.hops)}"
+    return (
+        f"early    {hops} may be asked for while a parent is reviewed: "
+        f"at worst ${usd_text(early.at_worst)} of it is thrown away ({cap})"
+    )
 
 
 def _show_what_if(compared: WhatIf, path: Path) -> None:

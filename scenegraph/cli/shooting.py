@@ -438,15 +438,20 @@ def dailies(
         Path | None, typer.Option("--out", "-o", metavar="FILE", help="The page's file.")
     ] = None,
     link_media: Annotated[
-        bool, typer.Option("--link-media", help="Link the reel instead of carrying a small copy.")
+        bool,
+        typer.Option("--link-media", help="Link reel and takes instead of carrying small copies."),
     ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Write the report of a scene: one HTML file that needs no network.
 
-    Example: `scenegraph dailies scene.yaml`
+    Before anything is shot it plays the stills, each for as long as its shot is planned.
+
+    Example: `scenegraph dailies scene.yaml`, or `scenegraph dailies scene.yaml --link-media`
     """
-    from scenegraph.ledger import Ledger
+    from contextlib import nullcontext
+
+    from scenegraph.ledger import Ledger, is_there
     from scenegraph.report import write_dailies
     from scenegraph.run import plan as make_plan
     from scenegraph.run import remember, store_of
@@ -456,7 +461,10 @@ def dailies(
     loaded = load_scene(scene)
     leading = remember(loaded, store=store).leading_engine
     made = make_plan(loaded, backend=backend.value if backend else leading, store=store)
-    with Ledger.open(store_of(loaded, Settings(), store), create=False) as ledger:
+    place = store_of(loaded, Settings(), store)
+    # Before the first run the page is an animatic: stills and slates, each for as long as planned.
+    opened = Ledger.open(place, create=False) if is_there(place) else nullcontext()
+    with opened as ledger:
         file = out or dailies_path(loaded, made.backend)
         try:
             page = write_dailies(loaded, made, ledger, file, link_media=link_media)

@@ -5,9 +5,8 @@ it begins with an IDR frame, no frame leans on another segment (closed GOPs of a
 B-frames), and every segment of a format has the same time base and the same decoder settings.
 
 What is done to a clip, in this order: its frames are counted off, each gets the same time (a
-variable rate becomes constant), the rate is changed by repeating or dropping whole frames (16 to 24
-shows every second frame twice; nothing is blended), the picture is turned upright, its pixels made
-square, scaled, and padded or cropped; colours become BT.709 limited range.
+variable rate becomes constant), the rate is changed (`rate_filter`), the picture is turned upright,
+its pixels made square, scaled, and padded or cropped; colours become BT.709 limited range.
 """
 
 from __future__ import annotations
@@ -25,7 +24,7 @@ import ffmpeg
 from scenegraph.cut.pieces import Part, Piece
 from scenegraph.errors import CutError
 from scenegraph.ledger.grade import Grade
-from scenegraph.ledger.timeline import Event, ReelFormat
+from scenegraph.ledger.timeline import Event, RateBy, ReelFormat
 from scenegraph.media.clip import Clip
 from scenegraph.media.container import SAFE_INPUT
 from scenegraph.media.ffmpeg import ffmpeg_exe
@@ -101,9 +100,11 @@ def timescale(rate: Fraction) -> int:
     return ticks
 
 
-def reel_format(clips: Sequence[Clip], rate: Fraction | None = None) -> ReelFormat:
+def reel_format(
+    clips: Sequence[Clip], rate: Fraction | None = None, rate_by: RateBy = "duplicate"
+) -> ReelFormat:
     """The format of a reel of these clips: the commonest size (the first of equals), made even,
-    and `rate` or the first clip's.
+    and `rate` or the first clip's; clips of another rate are brought to it by `rate_by`.
 
     Raises:
         CutError: there is no clip.
@@ -112,7 +113,25 @@ def reel_format(clips: Sequence[Clip], rate: Fraction | None = None) -> ReelForm
         raise CutError("There is no clip to make a reel of.", next="Shoot at least one shot first.")
     shown = [Size(*(max(2, round(side / 2) * 2) for side in square_size(clip))) for clip in clips]
     size, _ = Counter(shown).most_common(1)[0]
-    return ReelFormat(size=size, rate=rate or clips[0].rate)
+    return ReelFormat(size=size, rate=rate or clips[0].rate, rate_by=rate_by)
+
+
+def rate_filter(picture: Any, clip: Clip, format: ReelFormat) -> Any:
+    """A clip's pictures, one a frame of its own rate, at the rate of the reel.
+
+    `duplicate` repeats or drops whole frames (16 to 24 shows every second one twice). `blend` mixes
+    the two frames between which a moment lies, by their distance. `interpolate` draws the moment
+    along the motion of blocks (FFmpeg's `minterpolate`), for many times the price. Both leave a
+    clip that has the reel's rate alone, and take a jump within a clip for motion.
+    """
+    rate = str(format.rate)
+    if clip.rate == format.rate or format.rate_by == "duplicate":
+        return picture.filter("fps", fps=rate, start_time=0)
+    if format.rate_by == "blend":
+        made = picture.filter("framerate", fps=rate, interp_start=0, interp_end=255, scene=100)
+    else:
+        made = picture.filter("minterpolate", fps=rate, mi_mode="mci", mc_mode="aobmc", scd="none")
+    return made.filter("settb", str(1 / format.rate))  # as `fps` leaves it: a tick a frame
 
 
 def segment_command(
@@ -179,12 +198,14 @@ def picture_of(part: Part, format: ReelFormat, fit: Fit) -> Any:
         colorspace="bt709",  # what an untagged file is taken for; a tag in the stream wins
         **SAFE_INPUT,
     ).video
-    picture = (
+    counted = (
         source.filter("trim", start_frame=start, end_frame=stop)
         .filter("settb", f"1/{ticks}")
         .filter("setpts", f"N*{ticks // clip.rate.numerator * clip.rate.denominator}")
-        .filter("tpad", stop=-1, stop_mode="clone")  # `fps` may round the last frame away
-        .filter("fps", fps=str(format.rate), start_time=0)
+        .filter("tpad", stop=-1, stop_mode="clone")  # a rate may round the last frame away
+    )
+    picture = (
+        rate_filter(counted, clip, format)
         .filter("trim", **shown)
         .filter(
             "scale",

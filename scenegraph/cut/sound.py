@@ -46,12 +46,16 @@ PATIENCE_S, PATIENCE_PER_S = 60.0, 2.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cue:
-    """One sound in the reel. Times in seconds: `at` of the reel, `offset` of the file."""
+    """One sound in the reel. Times in seconds: `at` and `until` of the reel, `offset` of the file.
+
+    `until` None: it plays to its own end.
+    """
 
     sound: Sound
     role: Literal["music", "voice", "effects"] = "music"
     at: Fraction = Fraction(0)
     offset: Fraction = Fraction(0)
+    until: Fraction | None = None
     gain_db: float = 0.0
     fade_in: float = 0.0
     fade_out: float = 0.0
@@ -59,7 +63,8 @@ class Cue:
 
     def plays(self, length: Fraction) -> Fraction:
         """Seconds of it that are heard in a reel of `length` seconds; 0 or less: none."""
-        return min(self.sound.seconds - self.offset, length - self.at)
+        stop = length if self.until is None else min(self.until, length)
+        return min(self.sound.seconds - self.offset, stop - self.at)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,9 @@ from scenegraph.media.clip import Clip
 from scenegraph.units import Size, Span
 
 JoinKind = Literal["start", "extend", "cut", "rejoin"]
+#: How a clip of another rate is brought to the reel's: whole frames repeated or dropped, neighbours
+#: mixed, or new frames drawn between them along the motion.
+RateBy = Literal["duplicate", "blend", "interpolate"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,6 +90,7 @@ class ReelFormat:
     codec: str = "libx264"
     crf: int = 18
     preset: str = "veryfast"
+    rate_by: RateBy = "duplicate"
 
     @property
     def label(self) -> str:
@@ -186,6 +190,7 @@ class Timeline:
         return {
             "title": self.title,
             "format": self.format.label,
+            "rate_by": self.format.rate_by,
             "frames": self.frames,
             "duration_s": round(self.duration_s, 3),
             "cost": self.cost,

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from scenegraph.plan.select import Chosen, Selection
     from scenegraph.plan.series import BEST, one_by_one, series_amendment
     from scenegraph.plan.shot import plan_shot
+    from scenegraph.plan.speculating import Speculation, lost_usd, speculate_amendment
     from scenegraph.plan.values import Act, Action, Change, Job, Plan, Series, ShotPlan
     from scenegraph.plan.whatif import WhatIf, what_if
     from scenegraph.plan.why import changes
@@ -42,6 +43,7 @@ else:
             "select": ("Chosen", "Selection"),
             "series": ("BEST", "one_by_one", "series_amendment"),
             "shot": ("plan_shot",),
+            "speculating": ("Speculation", "lost_usd", "speculate_amendment"),
             "values": ("Act", "Action", "Change", "Job", "Plan", "Series", "ShotPlan"),
             "whatif": ("WhatIf", "what_if"),
             "why": ("changes",),
@@ -67,6 +69,7 @@ __all__ = [
     "Selection",
     "Series",
     "ShotPlan",
+    "Speculation",
     "WhatIf",
     "amended_graph",
     "chains_of",
@@ -77,6 +80,7 @@ __all__ = [
     "hash_file",
     "hash_inputs",
     "knobs_of",
+    "lost_usd",
     "make_plan",
     "must_hold",
     "one_by_one",
@@ -85,6 +89,7 @@ __all__ = [
     "plan_all",
     "plan_shot",
     "series_amendment",
+    "speculate_amendment",
     "what_if",
     "wish_of",
 ]

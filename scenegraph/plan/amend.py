@@ -15,6 +15,7 @@ planning runs again on scene, amendments and takes; so a re-run replays the same
 | takes | so many takes of `setup` side by side, after take `after` | takes, after, setup |
 | best | the best of takes that were shot side by side | – |
 | ahead | nothing by itself: over these hops it was thought ahead (`plan.drifting`) | hops, slope |
+| speculate | nothing: it was asked for while its parent was reviewed | parent, key, usd |
 | pick | a person circled this take while the shot wanted `setup` | setup |
 | undo | everything before it is void for this shot | – |
 """

@@ -33,7 +33,7 @@ class Sight:
     forced: bool
     series: Series | None = None
 
-    @property
+    @cached_property
     def missing(self) -> list[str]:
         """Parents whose take is still to come."""
         return [id for id, take in self.parents.items() if take is None]
@@ -211,7 +211,8 @@ def _kept(
 ) -> ShotPlan | None:
     """Something in the store that fits, so that nothing must be paid."""
     if circled is not None and _fits(sight, circled, amended):
-        chosen = circled.setup != sight.job.setup and circled.key != sight.job.key
+        job = sight.job
+        chosen = circled.setup != job.setup and circled.key != job.key
         reason = f"t{circled.number} was picked" if chosen else f"t{circled.number} is circled"
         return _plan(sight, "keep", reason, take=circled, gives=circled)
     if sight.job.provisional:
@@ -287,14 +288,12 @@ def _question(
 def _shoot(
     context: PlanContext, sight: Sight, circled: Take | None, changed: tuple[Change, ...]
 ) -> ShotPlan:
-    blocked = next(
-        (
-            context.planned[id].root_cause or id
-            for id in sight.missing
-            if not _will_come(context.planned[id])
-        ),
-        None,
-    )
+    blocked = None
+    for id in sight.missing:
+        above = context.planned[id]
+        if not _will_come(above):
+            blocked = above.root_cause or id
+            break
     if blocked is not None:
         return _plan(
             sight,
@@ -310,11 +309,14 @@ def _shoot(
         return same
     why = _why_shoot(sight, circled, changed)
     series = sight.series
-    jobs = (sight.job,) if series is None else series.jobs
+    is_asked = series is None or bool(series.jobs)
+    usd = sight.job.usd
+    if series is not None:
+        usd = sum((job.usd for job in series.jobs), Decimal(0))
     common: dict[str, Any] = {
-        "usd": sum((job.usd for job in jobs), Decimal(0)),
+        "usd": usd,
         "changed": changed,
-        "will_shoot": bool(jobs),
+        "will_shoot": is_asked,
         "series": series,
         "root_cause": _failed_above(context, sight),
     }
@@ -323,7 +325,7 @@ def _shoot(
         return _plan(sight, "wait", f"{why}; after {names}" if why else f"after {names}", **common)
     if series is None:
         return _plan(sight, "shoot", why or "never shot", act="submit", **common)
-    return _plan(sight, "shoot" if jobs else "reattach", why, act="takes", **common)
+    return _plan(sight, "shoot" if is_asked else "reattach", why, act="takes", **common)
 
 
 def _failed_above(context: PlanContext, sight: Sight) -> str | None:
@@ -332,8 +334,11 @@ def _failed_above(context: PlanContext, sight: Sight) -> str | None:
         last = sight.same[0]
         if last.state is State.LOST and (last.error or {}).get("kind") not in NO_FAILURE:
             return sight.shot.id
-    above = (context.planned[id].root_cause for id in sight.missing)
-    return next((root for root in above if root is not None), None)
+    for id in sight.missing:
+        root = context.planned[id].root_cause
+        if root is not None:
+            return root
+    return None
 
 
 def _will_come(plan: ShotPlan) -> bool:

@@ -41,13 +41,14 @@ def plan_id(context: PlanContext, shots: Sequence[ShotPlan]) -> str:
         files = [
             (
                 one.role,
-                one.sha256 if one.parent is None else one.parent,
+                one.parent or one.sha256,
                 one.tail_frames,
                 *([one.tail_end] if one.tail_end else []),
             )
             for one in job.inputs
         ]
-        seed = job.parts["seed_from"]
+        name, number = job.recipe.seed_from
+        seed = {name: number}
         wishes.update(
             f"{shot.shot}\n{job.endpoint.id}\n{job.told}\n{files}\n{seed}\n".encode(),
         )
@@ -56,7 +57,7 @@ def plan_id(context: PlanContext, shots: Sequence[ShotPlan]) -> str:
             shot.shot,
             shot.action,
             shot.act,
-            shot.job.key,
+            shot.key,
             shot.take.id if shot.take else None,
             shot.gives.id if shot.gives else None,
         ]

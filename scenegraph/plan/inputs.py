@@ -42,9 +42,10 @@ class Input:
     frame: str | int | None = None
     sha256: str | None = None
 
-    def part(self, provisional: str | None = None) -> dict[str, Any]:
-        """What of it is in the key: the bytes, and which frames of them are shown."""
-        part: dict[str, Any] = {"sha256": self.sha256 or f"provisional:{provisional}"}
+    @property
+    def part(self) -> dict[str, Any]:
+        """What of it is in the key besides its bytes: which frames of them are shown."""
+        part: dict[str, Any] = {}
         if self.tail_frames is not None:
             part["tail_frames"] = self.tail_frames
         if self.tail_end is not None:
@@ -80,6 +81,8 @@ def hash_inputs(scene: Scene, graph: ShotGraph | None = None) -> Mapping[Path, s
     problems: list[Problem] = []
     seen: set[tuple[str, str]] = set()
     for id_, shot in (graph or scene.graph()).shots.items():
+        if shot.picture_of is None:  # so are most: words and hops name no file
+            continue
         for field, name in _names_of(shot):
             if (field, name) in seen:
                 continue

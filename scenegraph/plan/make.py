@@ -21,6 +21,7 @@ from scenegraph.plan.ladder import ladder_of
 from scenegraph.plan.reel_length import reel_length
 from scenegraph.plan.select import Selection
 from scenegraph.plan.shot import plan_shot
+from scenegraph.plan.speculating import speculation_of
 from scenegraph.plan.values import Plan, RungPrice, ShotPlan
 from scenegraph.scene import Scene, ShotGraph
 from scenegraph.units import as_usd
@@ -86,6 +87,7 @@ def plan_all(context: PlanContext) -> Plan:
         reel_expected=reel.expected,
         reel_note=reel.note,
         reel_rate=rate,
+        speculation=speculation_of(context.scene, context.memory, context.graph, shots),
     )
 
 
@@ -116,14 +118,11 @@ def _rerolls(context: PlanContext, shot: ShotPlan) -> int:
 def _with_children(context: PlanContext, shot: ShotPlan, ladders: Ladders) -> ShotPlan:
     if shot.action not in ("shoot", "wait", "reattach"):
         return shot
-    if shot.will_shoot:
-        shot = replace(shot, ladder=_ladder(context, shot, ladders))
-    follow = tuple(
-        child
-        for child in context.graph.children(shot.shot)
-        if context.planned[child].will_shoot or context.planned[child].root_cause
-    )
-    return replace(shot, children=follow) if follow else shot
+    ladder = _ladder(context, shot, ladders) if shot.will_shoot else ()
+    below = context.graph.children(shot.shot)
+    plans = [context.planned[child] for child in below]
+    follow = tuple([one.shot for one in plans if one.will_shoot or one.root_cause])
+    return replace(shot, ladder=ladder, children=follow) if ladder or follow else shot
 
 
 def _refuse_bad_requests(context: PlanContext, planned: list[ShotPlan]) -> None:

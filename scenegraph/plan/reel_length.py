@@ -106,7 +106,8 @@ def _played(context: PlanContext, rate: Fraction) -> list[_Played]:
     for at, id in enumerate(shown):
         shot, node = context.planned[id], context.graph.shots[id]
         clip = shot.gives.clip if shot.gives is not None else None
-        own = clip.rate if clip is not None else Fraction(shot.job.params.get("frame_rate") or rate)
+        asked = shot.job.asks.shape.params.get("frame_rate") or rate
+        own = clip.rate if clip is not None else Fraction(asked)
         new = shot.new_frames
         following = context.graph.shots[shown[at + 1]] if at + 1 < len(shown) else None
         goes_on = following is not None and following.kind == "extend" and following.tail_of == id

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
+from functools import cached_property
 from typing import Any, Literal
 
 from scenegraph.catalog import Endpoint, FieldProblem
 from scenegraph.ledger import Engine, Intent, State, Take
+from scenegraph.plan.asking import Ask
 from scenegraph.plan.drifting import ChainDrift
 from scenegraph.plan.expect import Expected
 from scenegraph.plan.inputs import Input
+from scenegraph.plan.keys import Recipe
+from scenegraph.plan.speculating import Speculation
 from scenegraph.scene import Rung
 from scenegraph.units import usd_text
 
@@ -39,46 +43,99 @@ class Change:
         return {"field": self.field, "was": self.was, "now": self.now}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Job:
     """One request that would be sent, whole but for the URLs of its files.
 
+    Most jobs of a plan are of shots that are kept, and only their setup is looked at: the seed is
+    drawn, and what would be sent is written out, when somebody asks.
+
     Attributes:
-        slate: `night-train/mara-turns/t2`.
-        params: the request's values, seed included; each URL is put where its input says.
-        num_frames: frames of the answer; new_frames: those that the parent does not have.
-        usd: its price on the service, whichever engine it is for.
-        parts: what key and setup were hashed from.
-        told: all that is asked but its seed and its files, written out; equal for equal wishes.
+        asks: the request without its seed; what is common to many shots is kept once.
+        draw: the seed, and notes about it.
         provisional: a parent's take is still to come, so the key will change.
-        problems: why the endpoint would not take it; a plan with such a job is refused.
         seen: the newest take of the store that this was planned with.
     """
 
     shot: str
     kind: str
     scene: str
-    endpoint: Endpoint
-    params: Mapping[str, Any] = field(repr=False)
-    inputs: tuple[Input, ...]
-    seed: int
+    asks: Ask
+    recipe: Recipe = field(repr=False)
     take_number: int
-    key: str
-    setup: str
-    parts: Mapping[str, Any] = field(repr=False)
-    num_frames: int
-    new_frames: int
-    usd: Decimal
+    draw: Callable[[], tuple[int, tuple[str, ...]]] = field(repr=False, compare=False)
     engine: Engine
-    told: str = field(default="", repr=False)
-    notes: tuple[str, ...] = ()
     provisional: bool = False
-    problems: tuple[FieldProblem, ...] = ()
     seen: int | None = field(default=None, repr=False, compare=False)
+
+    @cached_property
+    def _drawn(self) -> tuple[int, tuple[str, ...]]:
+        return self.draw()
+
+    @property
+    def seed(self) -> int:
+        """Of the take; endpoints that take none are not sent it."""
+        return self._drawn[0]
+
+    @cached_property
+    def key(self) -> str:
+        return self.recipe.key(self.seed if self.endpoint.has_seed else None)
 
     @property
     def slate(self) -> str:
+        """`night-train/mara-turns/t2`."""
         return f"{self.scene}/{self.shot}/t{self.take_number}"
+
+    @property
+    def endpoint(self) -> Endpoint:
+        return self.asks.endpoint
+
+    @property
+    def params(self) -> dict[str, Any]:
+        """The request's values, seed included; each URL is put where its input says."""
+        return self.asks.params(self.seed if self.endpoint.has_seed else None)
+
+    @property
+    def inputs(self) -> tuple[Input, ...]:
+        return self.asks.inputs
+
+    @property
+    def setup(self) -> str:
+        return self.recipe.setup
+
+    @property
+    def parts(self) -> dict[str, Any]:
+        """What key and setup were hashed from."""
+        return self.recipe.parts(self.params)
+
+    @property
+    def num_frames(self) -> int:
+        """Frames of the answer."""
+        return self.asks.num_frames
+
+    @property
+    def new_frames(self) -> int:
+        """Frames of the answer that the parent does not have."""
+        return self.asks.shape.new_frames
+
+    @property
+    def usd(self) -> Decimal:
+        """Its price on the service, whichever engine it is for."""
+        return self.asks.shape.usd
+
+    @property
+    def told(self) -> str:
+        """All that is asked but its seed and its files, written out; equal for equal wishes."""
+        return self.recipe.told
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        return (*self.asks.shape.notes, *self._drawn[1])
+
+    @property
+    def problems(self) -> tuple[FieldProblem, ...]:
+        """Why the endpoint would not take it; a plan with such a job is refused."""
+        return self.asks.shape.problems
 
     def intent(self, run: int | None = None) -> Intent:
         """What the ledger writes down before it is asked for."""
@@ -253,6 +310,7 @@ class Plan:
         usd: the price of all that would be shot, on the service, without re-rolls.
         expected: the same with the re-rolls that are to be expected.
         chains: how fast each chain with hops uses its drift budget up.
+        speculation: what hops that are asked for early may cost; None when that is off.
         reel_expected: frames that the reel will probably have, or that the scene asks for.
         reel_note: a sentence when the scene asks for a length that its shots cannot make.
         reel_frames: new frames of the reel's shots at the reel's rate. An upper bound: cutting at
@@ -271,6 +329,7 @@ class Plan:
     reel_expected: int = 0
     reel_note: str = ""
     chains: tuple[ChainDrift, ...] = ()
+    speculation: Speculation | None = None
 
     def __getitem__(self, shot: str) -> ShotPlan:
         for planned in self.shots:
@@ -341,5 +400,6 @@ class Plan:
             ],
             "next": self.next_step,
             "chains": [chain.to_json() for chain in self.chains],
+            "speculation": self.speculation.to_json() if self.speculation else None,
             "shots": [shot.to_json() for shot in self.shots],
         }

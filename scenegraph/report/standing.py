@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from scenegraph.ledger import State, Take
 from scenegraph.plan import Plan, ShotPlan
-from scenegraph.report.page import IN_CAN, Headline, Loss, ReelView, Standing
+from scenegraph.report.page import IN_CAN, Headline, Loss, Standing
 from scenegraph.report.words import count, dollars, listed
 from scenegraph.scene import Scene, ShotGraph
 
@@ -100,7 +100,8 @@ def headline(
     plan: Plan,
     stands: Mapping[str, Standing],
     lost: tuple[Loss, ...],
-    reel: ReelView | None,
+    *,
+    has_reel: bool,
 ) -> Headline:
     """The verdict in one word and one sentence, and the command that goes on."""
     total = len(stands)
@@ -129,7 +130,7 @@ def headline(
         word = "Under way" if in_can else "Not shot yet"
         cost = f" The rest costs {dollars(plan.usd)} on fal.ai." if plan.usd else ""
         return Headline(word, "plain", f"{can}.{cost}", (), go_on)
-    if reel is None or reel.path is None:
+    if not has_reel:
         sentence = f"{can}; there is no reel yet."
         return Headline("Ready to cut", "plain", sentence, (), f"scenegraph cut {file}")
     sentence = f"All {count(total, 'shot')} are in the can." if total > 1 else "It is in the can."

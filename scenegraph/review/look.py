@@ -212,7 +212,7 @@ def _identity(
 
 def _still_view(keyframe: Picture, view: View) -> View:
     """The keyframe as this clip's matrix would have it (files seldom say which they used)."""
-    first, second = (v.fitted(view.y.shape) for v in still_views(keyframe, min(view.y.shape)))
+    first, second = (v.fitted(view.shape) for v in still_views(keyframe, min(view.shape)))
     matcher = Matcher()
     matches = [matcher.match(view, still) for still in (first, second)]
     return second if _colour_step(matches[1]) < _colour_step(matches[0]) else first

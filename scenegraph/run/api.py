@@ -39,7 +39,13 @@ from scenegraph.run.eyes import Eyes
 from scenegraph.run.history import begin_run
 from scenegraph.run.logs import quiet_by_default
 from scenegraph.run.material import Material
-from scenegraph.run.project import QUEUE_ENDED, open_scene, settle_name, store_of
+from scenegraph.run.project import (
+    QUEUE_ENDED,
+    dead_previews,
+    open_scene,
+    settle_name,
+    store_of,
+)
 from scenegraph.run.purse import Purse
 from scenegraph.run.reel import make_reel, reel_path
 from scenegraph.run.repeats import Repeats
@@ -154,18 +160,17 @@ async def run_async(
         )
 
     place = store_of(scene, settings, store)
-    # A scene that cannot be asked for is refused before a store is made for it.
-    early = None if is_there(place) else look_at(Memory(scene.name))
-    planned = plan_all(early) if early is not None else None
     async with AsyncExitStack() as stack:
         stack.enter_context(without_old_objects())
+        # A scene that cannot be asked for is refused before a store is made for it.
+        early = None if is_there(place) else look_at(Memory(scene.name))
+        planned = plan_all(early) if early is not None else None
         ledger = stack.enter_context(Ledger.open(place))
         name = settle_name(ledger, scene)
         stack.enter_context(ledger.hold(name))
-        ledger.sweep(name)
-        if backend == "animatic" and queue is None:
-            _forget_dead_previews(ledger, name)
         memory = ledger.memory(name)
+        if _settle_left_over(ledger, memory, ends_here=backend == "animatic" and queue is None):
+            memory = ledger.memory(name)
         ends = ends_of(scene, memory, backend, ledger) if scene.drift.plan_ahead else {}
         ahead = decide_ahead(scene, memory, backend, ends, selection)
         memory = with_decisions(memory, ahead)
@@ -258,11 +263,21 @@ async def _backing_up(ledger: Ledger, listener: Listener, backend: Engine) -> As
             listener(NoticeEvent(message=NOT_COPIED))
 
 
-def _forget_dead_previews(ledger: Ledger, scene: str) -> None:
-    with ledger.group():
-        for take in ledger.takes_in(scene, State.SUBMITTED, State.ANSWERED):
-            if take.engine == "animatic":  # its queue lived in a process that has ended
+def _settle_left_over(ledger: Ledger, memory: Memory, *, ends_here: bool) -> bool:
+    """Write down what became of takes that a dead run has left; False when there are none.
+
+    Args:
+        ends_here: the queue of previews lives in this process, so earlier ones have ended.
+    """
+    states = {take.state for takes in memory.takes.values() for take in takes}
+    dead = dead_previews(memory) if ends_here else ()
+    if State.INTENDED in states:
+        ledger.sweep(memory.scene)
+    if dead:
+        with ledger.group():
+            for take in dead:
                 ledger.lost(take.id, QUEUE_ENDED)
+    return State.INTENDED in states or bool(dead)
 
 
 async def _carry_out(executor: Executor) -> tuple[ShotOutcome, ...]:
@@ -427,6 +442,8 @@ def _with_money(
     listener: Listener, ledger: Ledger, scene: str, run: int, purse: Purse, backend: Engine
 ) -> Listener:
     """Say where the money stands whenever a shot has been asked for or has come home."""
+    if listener is silent:
+        return silent
 
     def listen(event: Event) -> None:
         listener(event)

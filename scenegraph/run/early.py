@@ -243,7 +243,8 @@ class EarlySegments:
     def _format(self) -> ReelFormat:
         rate = self._scene.reel.frame_rate or self._scene.picture.frame_rate
         clips = [self._takes[shot][0].clip for shot in self._order if shot in self._takes]
-        return reel_format([clip for clip in clips if clip is not None], Fraction(rate))
+        there = [clip for clip in clips if clip is not None]
+        return reel_format(there, Fraction(rate), self._scene.reel.rate_by)
 
     async def _encode(self, guess: Guess) -> None:
         """One segment, and what its pictures show, so that the reel's check finds it as well."""

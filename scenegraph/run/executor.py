@@ -1,4 +1,4 @@
-"""The run: one task a shot, parents first, the longest remaining chain first.
+"""The run: one task a shot, parents first, the chain that will take longest first.
 
 A lost shot is a result, and blocks only what hangs on it; a bug is an exception and ends the run.
 What to do about a shot is asked of `plan_shot` again when its parents are here: plan and run are
@@ -8,6 +8,7 @@ one function on the same state.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import replace
 
 import structlog
@@ -29,6 +30,7 @@ from scenegraph.run.outcomes import Outcomes
 from scenegraph.run.result import ShotOutcome
 from scenegraph.run.side_by_side import SideBySide
 from scenegraph.run.slots import Slots
+from scenegraph.run.speculating import Early
 from scenegraph.run.verdicts import Verdicts
 
 log = structlog.get_logger(__name__)
@@ -55,7 +57,7 @@ class Executor:
         fail_fast: bool = False,
     ) -> None:
         self._run, self._journal, self._ledger = run, journal, journal.ledger
-        self._material, self._eyes = material, eyes
+        self._material, self._eyes, self._log = material, eyes, log.bind()
         self._tasks: dict[str, asyncio.Future[ShotOutcome]] = {}
         self._tells = tells = Outcomes(listener)
         self._known = known = Known(context, journal.ledger, eyes)
@@ -67,6 +69,9 @@ class Executor:
             known, journal, self._filming, self._verdicts, self._claims, material, tells, listener
         )
         self._older = Older(journal, camera, eyes, slots, brakes, listener)
+        self._early = Early(
+            known, journal, camera, slots, brakes, tells, self._older, self._tasks, run
+        )
 
     async def run(self) -> tuple[ShotOutcome, ...]:
         """Every shot's outcome, in the graph's order."""
@@ -103,7 +108,7 @@ class Executor:
             outcome = await self._settle(shot)
         finally:
             self._eyes.forget_parents_of(shot)
-        log.info("shot.ended", shot=shot, state=outcome.state)
+        self._log.info("shot.ended", shot=shot, state=outcome.state)
         return outcome
 
     async def _parents_of(self, shot: str) -> tuple[dict[str, Take | None], ShotOutcome | None]:
@@ -144,9 +149,9 @@ class Executor:
                     if isinstance(ended, ShotError):
                         return await self._lost(planned, ended, asked)
                     return ended
-                take, new = await self._filming.film(planned, parents, again)
+                take, new = await self._film(planned, parents, again)
                 asked, failed = asked or new, None
-                outcome = await self._verdicts.follow(planned, take, parents, asked)
+                outcome = await self._follow(planned, take, parents, asked)
                 if outcome is not None:
                     return outcome
             except JobClaimed as error:
@@ -170,6 +175,31 @@ class Executor:
                 if self._filming.remedy(error) is Remedy.REUPLOAD:
                     await self._material.forget(planned.job, parents)
             await self._known.look_again(shot)
+
+    async def _film(
+        self, planned: ShotPlan, parents: Mapping[str, Take | None], again: int
+    ) -> tuple[Take, bool]:
+        """A take with its file in the store; True when it was asked for in this run."""
+        early = self._early.take_of(planned)
+        if early is None:
+            return await self._filming.film(planned, parents, again)
+        ended = await early
+        if isinstance(ended, SceneGraphError):
+            raise ended
+        return ended, True
+
+    async def _follow(
+        self, planned: ShotPlan, take: Take, parents: Mapping[str, Take | None], asked: bool
+    ) -> ShotOutcome | None:
+        """Look at a take and do what its verdict asks for; its hop may be asked for meanwhile."""
+        self._early.ask(self._group, planned.shot, take)
+        kept: Take | None = None
+        try:
+            outcome = await self._verdicts.follow(planned, take, parents, asked)
+            kept = outcome.take if outcome is not None and outcome.kept else None
+        finally:
+            self._early.decided(planned.shot, kept)
+        return outcome
 
     async def _wait_for_another(self, planned: ShotPlan, claimed: int | None) -> None:
         """Wait for a job that another shot or process has asked for; plan again then."""
@@ -198,7 +228,7 @@ class Executor:
         kept = await self._journal.write(self._ledger.circle, take.id)
         if not pinned:
             return kept
-        await self._journal.write(self._ledger.pin, take.id)
+        await self._journal.write(self._ledger.pin, take.id, run=self._run)
         return replace(kept, pinned=True)
 
     async def _lost(self, planned: ShotPlan, error: ShotError, asked: bool) -> ShotOutcome:
@@ -207,7 +237,7 @@ class Executor:
         own = self._known.context.memory.of_shot(planned.shot)
         self.brakes.lost(planned.shot)
         remedy = str(self._filming.remedy(error))
-        log.warning("shot.lost", shot=planned.shot, kind=error.kind, remedy=remedy)
+        self._log.warning("shot.lost", shot=planned.shot, kind=error.kind, remedy=remedy)
         last = own[-1] if own else None
         return self._tells.lost(planned, self._known.circled(planned.shot), last, error, asked)
 

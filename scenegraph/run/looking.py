@@ -115,7 +115,7 @@ class _Parents:
                 del self._held[next(iter(self._held))]
         with once.lock:
             if once.footage is None:
-                once.footage = watch(path)
+                once.footage = watch(path).shelved()
             return once.footage
 
 

@@ -11,7 +11,7 @@ from scenegraph.run.brakes import Brakes
 from scenegraph.run.camera import Camera
 from scenegraph.run.events import Listener, NoticeEvent
 from scenegraph.run.eyes import Eyes
-from scenegraph.run.filming import AT_ONCE
+from scenegraph.run.filming import at_once
 from scenegraph.run.intact import must_be_intact
 from scenegraph.run.slots import Slots
 
@@ -54,16 +54,16 @@ class Older:
         self._journal, self._camera, self._eyes = journal, camera, eyes
         self._slots, self._brakes, self._listener = slots, brakes, listener
 
-    async def bring_in(self, take: Take) -> None:
+    async def bring_in(self, take: Take, which: str = "of an earlier run") -> None:
         try:
             if take.state.is_pending:
-                async with self._slots.take(AT_ONCE):
+                async with self._slots.take(at_once):
                     take = await self._camera.collect(take.id, quietly=True)
             await self._journal.reviewed(take.id, await self._eyes.glance(take))
             await asyncio.to_thread(must_be_intact, take, self._journal.ledger.store)
         except PersonNeeded as error:
             self._brakes.pause(error)
         except ShotError as error:
-            self._listener(NoticeEvent(message=f"{take.slate}, of an earlier run: {error.message}"))
+            self._listener(NoticeEvent(message=f"{take.slate}, {which}: {error.message}"))
         else:
-            self._listener(NoticeEvent(message=f"{take.slate}, of an earlier run, was collected."))
+            self._listener(NoticeEvent(message=f"{take.slate}, {which}, was collected."))

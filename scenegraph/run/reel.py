@@ -186,7 +186,7 @@ def choose_timeline(
     kept = KeptTakes(order, graph, takes, ledger, amended or {})
     clips = [clip for shot in order if (clip := takes[shot].clip) is not None]
     rate = scene.reel.frame_rate or scene.picture.frame_rate
-    format = reel_format(clips, Fraction(rate))
+    format = reel_format(clips, Fraction(rate), scene.reel.rate_by)
     whole = ends == WHOLE and not left_out
     wishes = wishes_of(scene, format.rate, order)
     return make_timeline(

@@ -76,7 +76,7 @@ class Footages:
             if clip.path in self._seen:
                 return self._seen[clip.path]
         try:
-            footage = watch(clip.path, clip)
+            footage = watch(clip.path, clip).shelved()
         except BrokenMedia:
             return None
         with self._lock:

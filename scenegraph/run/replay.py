@@ -129,7 +129,8 @@ def replay(
         timeline = _timeline(scene, eyes, reviews, row["timeline"], memory)
         rebuilt: str | None = None
         if isinstance(timeline, Timeline):
-            found += _timelines(row["timeline"], timeline.to_json())
+            known_then = {"rate_by": "duplicate", **row["timeline"]}  # older rows do not say it
+            found += _timelines(known_then, timeline.to_json())
             made = _film(scene, timeline, Path(row["path"]).suffix, out, settings, listener)
             rebuilt = made if isinstance(made, str) else None
             found += _reels(recorded, made, row["facts"].get("ffmpeg"), settings)
@@ -201,7 +202,7 @@ def _timeline(
         wishes = CutWishes.from_json(recorded.get("wishes"))
         timeline = make_timeline(
             kept,
-            reel_format([one.clip for one in kept], rate),
+            reel_format([one.clip for one in kept], rate, recorded.get("rate_by", "duplicate")),
             title=str(recorded.get("title") or ""),
             left_out=recorded.get("left_out", ()),
             target=wishes.target,

@@ -115,10 +115,14 @@ class RunResult:
 
     def shown(self, path: Path | None) -> str | None:
         """A path as JSON and people see it: relative where it lies in the scene's folder."""
-        return None if path is None else _shown(path, self.folder.resolve())
+        return (
+            None
+            if path is None
+            else _shown(path.as_posix(), f"{self.folder.resolve().as_posix()}/")
+        )
 
     def to_json(self) -> dict[str, Any]:
-        folder = self.folder.resolve()
+        inside = f"{self.folder.resolve().as_posix()}/"
         rate = self.timeline.format.rate if self.timeline else None
         return {
             "scene": self.scene,
@@ -126,7 +130,7 @@ class RunResult:
             "reel": self.shown(self.reel),
             "usd": usd_text(self.usd),
             "submits": self.submits,
-            "shots": [_shot_json(outcome, folder) for outcome in self.outcomes],
+            "shots": [_shot_json(outcome, inside) for outcome in self.outcomes],
             "reel_frames": self.timeline.frames if self.timeline and self.reel else None,
             "reel_rate": _rate_json(rate) if self.reel else None,
             "reel_check": self.reel_check.to_json() if self.reel_check and self.reel else None,
@@ -138,10 +142,10 @@ class RunResult:
         }
 
 
-def _shot_json(outcome: ShotOutcome, folder: Path) -> dict[str, Any]:
+def _shot_json(outcome: ShotOutcome, inside: str) -> dict[str, Any]:
     take = outcome.take
-    media = take.clip.path if take and take.clip else None
-    spent = take.usd if take and outcome.asked and take.billed and take.usd else Decimal(0)
+    media = take.clip.place if take and take.clip else None
+    spent = take.usd if take and outcome.asked and take.billed and take.usd else None
     return {
         "shot": outcome.shot,
         "kind": outcome.kind,
@@ -150,22 +154,26 @@ def _shot_json(outcome: ShotOutcome, folder: Path) -> dict[str, Any]:
         "slate": take.slate if take else None,
         "seed": take.seed if take else None,
         "request_id": take.request_id if take else None,
-        "usd": usd_text(spent),
+        "usd": usd_text(spent) if spent is not None else "0",
         "verdict": take.verdict if take else None,
         "score": take.score if take else None,
         "error": outcome.error,
         "root_cause": outcome.root_cause,
-        "media": None if media is None else _shown(media, folder),
+        "media": None if media is None else _shown(media, inside),
     }
 
 
-def _shown(path: Path, folder: Path) -> str:
-    """A path in the words of JSON; links are followed only where the plain names do not help."""
-    text, inside = path.as_posix(), f"{folder.as_posix()}/"
+def _shown(text: str, inside: str) -> str:
+    """A path in the words of JSON; links are followed only where the plain names do not help.
+
+    Args:
+        inside: the scene's folder, ending in a slash.
+    """
     if text.startswith(inside) and "/../" not in text:
         return text.removeprefix(inside)
+    path = Path(text)
     try:
-        return path.resolve().relative_to(folder).as_posix()
+        return path.resolve().relative_to(inside).as_posix()
     except ValueError:
         return path.as_posix()
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from scenegraph.errors import OverBudget, TakeDamaged
@@ -30,6 +31,14 @@ from scenegraph.run.remedies import (
 )
 from scenegraph.run.result import ShotOutcome
 from scenegraph.units import usd_text
+
+#: What follows when a take is not kept, by the rung of the ladder.
+NEXT_TRY = {
+    "reroll": "another take",
+    "tune": "another take with other settings",
+    "reanchor": "the chain goes back to its keyframe first",
+    "cut": "it becomes a new shot in another framing",
+}
 
 
 class Verdicts:
@@ -77,7 +86,10 @@ class Verdicts:
             case Again():
                 await self.reject(take, decision.amendment.reason)
                 await self.amend(take.scene, decision.amendment)
-                self._tells.tell(take.shot, "reroll", take, detail=decision.amendment.reason)
+                why, then = decision.amendment.reason, NEXT_TRY.get(decision.amendment.kind)
+                self._tells.tell(
+                    take.shot, "reroll", take, detail=f"{why}; {then}" if then else why
+                )
                 return None
             case CannotPay():
                 raise OverBudget(
@@ -133,12 +145,12 @@ class Verdicts:
 
     async def _keep(self, take: Take, review: Review) -> Take:
         """Circle a good take in the same commit as its review: nothing is done between the two."""
+        still_is = partial(must_be_intact, take, self._ledger.store)
         try:
-            await asyncio.to_thread(must_be_intact, take, self._ledger.store)
+            return await self._journal.kept(take.id, review, known=take, provided=still_is)
         except TakeDamaged:
             await self._journal.reviewed(take.id, review)
             raise
-        return await self._journal.kept(take.id, review)
 
     async def _situation(
         self, planned: ShotPlan, take: Take, review: Review, parent: Take | None

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from scenegraph.scene.draw import draw_dot, draw_mermaid
 from scenegraph.scene.fixes import FIXES, Failure, Fix, phrases_for, plain_name
+from scenegraph.scene.folders import placed
 from scenegraph.scene.graph import ShotGraph, hop_ids
+from scenegraph.scene.join import add_shots, free_name, join
 from scenegraph.scene.lint import RULES, LintFinding, Rule, lint
 from scenegraph.scene.load import load_scene
 from scenegraph.scene.model import (
@@ -23,6 +25,7 @@ from scenegraph.scene.model import (
 from scenegraph.scene.prompt import (
     NEGATIVE_PROMPT,
     frame_rate,
+    has_loras,
     negative_prompt,
     new_frames,
     render_prompt,
@@ -77,17 +80,22 @@ __all__ = [
     "TextShot",
     "Track",
     "Transition",
+    "add_shots",
     "draw_dot",
     "draw_mermaid",
     "draw_svg",
     "frame_rate",
+    "free_name",
+    "has_loras",
     "hop_ids",
+    "join",
     "json_schema",
     "lint",
     "load_scene",
     "negative_prompt",
     "new_frames",
     "phrases_for",
+    "placed",
     "plain_name",
     "render_prompt",
     "save_scene",

@@ -236,7 +236,8 @@ def _rest_of(data: Mapping[str, Any]) -> tuple[Scene | None, set[Loc]]:
         named = [audio, *audio.values()] if isinstance(audio, dict) else audio
         for track in named if isinstance(named, list) else ():
             if isinstance(track, dict):
-                track.pop("at", None)  # it may name a shot
+                for about_a_shot in ("at", "lead", "trail"):
+                    track.pop(about_a_shot, None)
     lost: set[Loc] = set()
     for _ in range(6):
         try:

@@ -204,6 +204,13 @@ def _reel(scene: Scene, known: Collection[str], hops: Hops, where: Where) -> Ite
             message = f"The track {track.file!r} begins with {_no_shot(track.at, known, hops)}"
             expected = "`at:` is seconds of the reel, or a shot of this scene."
             yield Problem(message, where("reel", *at[:-1], "at"), expected, "unknown-shot")
+        if not isinstance(track.at, str):
+            for field, given in (("lead", track.lead), ("trail", track.trail is not None)):
+                if given:
+                    message = f"The track {track.file!r} has a `{field}`, and begins with no shot."
+                    expected = "`at:` names the shot whose picture it leads or outlasts."
+                    place = where("reel", *at[:-1], field)
+                    yield Problem(message, place, expected, "wrong-value")
 
 
 def _loops(scene: Scene, known: Collection[str], where: Where) -> Iterator[Problem]:

@@ -31,6 +31,7 @@ from scenegraph.scene.shots import (
     Seed,
     Shot,
     ShotRef,
+    Usd,
     Whole,
     Words,
     without_hop,
@@ -67,12 +68,20 @@ class Character(Part):
 
 
 class DriftPolicy(Part):
-    """What is done about drift: rungs of the ladder in order, and how far each measure may go."""
+    """What is done about drift: rungs of the ladder in order, and how far each measure may go.
+
+    Attributes:
+        rerolls: how many more takes of one setup may be asked for.
+        plan_ahead: a re-anchor before the hop at which a chain's drift budget is used up.
+        speculate_usd: hops are asked for while their parents are being reviewed, for as long as
+            no more than this is lost on hops whose parents are rejected; 0: never.
+    """
 
     on_drift: tuple[Rung, ...] = ("reroll", "reanchor", "cut")
     rerolls: Annotated[Whole, Field(ge=0, le=20)] = 2
     budgets: dict[Name, Annotated[Number, Field(gt=0)]] = Field(default_factory=dict)
     plan_ahead: bool = False
+    speculate_usd: Annotated[Usd, Field(le=10_000)] = Decimal(0)
 
 
 class Transition(Part):
@@ -88,6 +97,7 @@ class Reel(Part):
     Attributes:
         order: shots in playing order, a shot with hops for all of them; None: story order.
         frame_rate: the reel's own rate; None: the picture's.
+        rate_by: how clips of another rate are brought to it.
         transitions: by the shot that is entered; every other join is a hard cut.
         audio: a track under the whole reel, or tracks, relative to the scene file.
         loudness: of the finished sound, in LUFS (EBU R128); None leaves it as it was mixed.
@@ -98,6 +108,7 @@ class Reel(Part):
 
     order: Annotated[tuple[ShotRef, ...], Field(min_length=1)] | None = None
     frame_rate: Rate | None = None
+    rate_by: Literal["duplicate", "blend", "interpolate"] = "duplicate"
     transitions: dict[ShotRef, Transition] = Field(default_factory=dict)
     audio: Audio | None = None
     loudness: Annotated[Number, Field(ge=-36, le=-8)] | None = -16.0
@@ -151,7 +162,7 @@ class Scene(Part):
     preset: Name = DEFAULT_PRESET
     seed: Seed = 0
     picture: Picture = Field(default_factory=Picture)
-    budget_usd: Annotated[Decimal, Field(ge=0, le=1_000_000)] | None = None
+    budget_usd: Annotated[Usd, Field(le=1_000_000)] | None = None
     characters: dict[Name, Character] = Field(default_factory=dict)
     motions: dict[Name, FilePath] = Field(default_factory=dict)
     presets: dict[Name, dict[str, JsonValue]] = Field(default_factory=dict)
@@ -189,13 +200,6 @@ class Scene(Part):
         return [
             {"id": id, **body} if isinstance(body, Mapping) else body for id, body in value.items()
         ]
-
-    @field_validator("budget_usd", mode="before")
-    @classmethod
-    def _is_an_amount(cls, value: Any) -> Any:
-        if isinstance(value, bool):
-            raise ValueError("must be an amount such as 6.00")
-        return value
 
     @field_validator("tail_frames")
     @classmethod
@@ -303,20 +307,36 @@ class Scene(Part):
 
     def start_of(self, shot: Shot) -> Shot:
         """The shot that a hop's chain starts with; a shot that is no hop is its own start."""
-        starts: dict[str, Shot] = self._once("_starts", dict, self.shots)
-        passed: dict[str, None] = {}
+        if not isinstance(shot, ExtendShot):
+            return shot
+        starts = self._once("_starts", self._known_starts, self.shots)
+        name = without_hop(shot.id)  # the hops of one shot have one start
+        if name in starts:
+            return starts[name]
+        written, passed = self._found(), dict[str, None]()
         while isinstance(shot, ExtendShot):
-            name = without_hop(shot.id)  # the hops of one shot have one start
+            name = without_hop(shot.id)
             if name in starts:
                 shot = starts[name]
                 break
             if name in passed:
                 break  # a loop; a scene that was checked has none
             passed[name] = None
-            written = self._found().get(name, shot)
-            shot = self.shot(written.parent if isinstance(written, ExtendShot) else shot.parent)
+            told = written.get(name, shot)
+            parent = told.parent if isinstance(told, ExtendShot) else shot.parent
+            shot = written.get(parent) or self.shot(parent)
         starts.update(dict.fromkeys(passed, shot))
         return shot
+
+    def _known_starts(self) -> dict[str, Shot]:
+        """The starts of the chains that are told in their order, as nearly all are."""
+        starts: dict[str, Shot] = {}
+        for shot in self.shots:
+            if not isinstance(shot, ExtendShot):
+                starts[shot.id] = shot
+            elif (above := without_hop(shot.parent)) in starts:
+                starts[shot.id] = starts[above]
+        return starts
 
     @property
     def names_of_cast(self) -> re.Pattern[str] | None:
@@ -368,6 +388,14 @@ class Scene(Part):
         )
 
     # In and out
+
+    def __rshift__(self, after: Scene) -> Scene:
+        """`opening >> story`: one film of two scenes. See `join`."""
+        if not isinstance(after, Scene):
+            return NotImplemented
+        from scenegraph.scene.join import join  # it builds scenes, so it lies above this file
+
+        return join(self, after)
 
     @classmethod
     def load(cls, path: str | Path, *, settings: Settings | None = None) -> Scene:

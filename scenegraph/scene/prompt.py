@@ -57,6 +57,7 @@ _PLACES = ("no scene cut", "no flicker")
 
 CONTINUE = "Continue the same shot seamlessly"
 GOES_ON = "The moment goes on, calm and steady, with minimal movement"
+_MOMENT = Prompt(action=GOES_ON, camera="stable, no zoom, no cut")
 
 _PREPOSITION = re.compile(
     r"^(in|at|on|inside|under|by|near|outside|along|beside|behind|above|below|beneath|aboard|among"
@@ -94,20 +95,20 @@ def render_prompt(scene: Scene, shot: Shot) -> str:
     prompt = shot.prompt
     if isinstance(prompt, str):
         return prompt
-    parts = prompt or Prompt(action=GOES_ON)
-    sentences = [*_opening(scene, shot)]
+    parts = prompt or _MOMENT
+    with_person = isinstance(shot, ExtendShot) and has_person(scene, shot)
+    sentences = [*_opening(shot, with_person)]
     told = ", ".join(_told(scene, shot, parts))
     if told:
         sentences.append(told)
-    for label, words in (("Camera", parts.camera), ("Lighting", parts.lighting)):
-        if words:
-            sentences.append(f"{label}: {words}")
-    if prompt is None:
-        sentences.append("Camera: stable, no zoom, no cut")
-    continuity = _continuity(scene, shot, parts, ". ".join(sentences))
+    if parts.camera:
+        sentences.append(f"Camera: {parts.camera}")
+    if parts.lighting:
+        sentences.append(f"Lighting: {parts.lighting}")
+    continuity = _continuity(_locks(shot, with_person), parts, ". ".join(sentences))
     if continuity:
         sentences.append(f"Continuity: {continuity}")
-    return " ".join(_closed(sentence) for sentence in sentences)
+    return " ".join([_closed(sentence) for sentence in sentences])
 
 
 @lru_cache(maxsize=1024)
@@ -118,9 +119,9 @@ def _closed(sentence: str) -> str:
     return text if text.endswith((".", "!", "?", "…", '"')) else f"{text.rstrip(',;:')}."
 
 
-def _opening(scene: Scene, shot: Shot) -> Sequence[str]:
+def _opening(shot: Shot, with_person: bool) -> Sequence[str]:
     if isinstance(shot, ExtendShot):
-        if has_person(scene, shot):
+        if with_person:
             return (CONTINUE, "Same character, same outfit, same location, same lighting")
         return (CONTINUE, "Same place, same lighting")
     if isinstance(shot, MotionShot):
@@ -171,9 +172,9 @@ def has_person(scene: Scene, shot: Shot) -> bool:
     return bool(scene.characters) and bool(named_characters(scene, start))
 
 
-def _locks(scene: Scene, shot: Shot) -> Sequence[str]:
+def _locks(shot: Shot, with_person: bool) -> Sequence[str]:
     if isinstance(shot, ExtendShot):
-        return _HOPS if has_person(scene, shot) else _HOPS_OF_PLACES
+        return _HOPS if with_person else _HOPS_OF_PLACES
     if isinstance(shot, MotionShot):
         return _DIRECTED
     return _PLACES if isinstance(shot, TextShot) else _STARTS
@@ -181,8 +182,12 @@ def _locks(scene: Scene, shot: Shot) -> Sequence[str]:
 
 def missing_locks(scene: Scene, shot: Shot, said: str) -> tuple[str, ...]:
     """The locks of this kind of shot that the text `said` does not have in any wording."""
+    return _missing(_locks(shot, has_person(scene, shot)), said)
+
+
+def _missing(locks: Sequence[str], said: str) -> tuple[str, ...]:
     plain, missing = said.lower(), []
-    for lock in _locks(scene, shot):
+    for lock in locks:
         words, wording = LOCKS[lock]
         for word in words:
             if word in plain:  # looking for words is cheap, and most texts have none of them
@@ -194,12 +199,12 @@ def missing_locks(scene: Scene, shot: Shot, said: str) -> tuple[str, ...]:
     return tuple(missing)
 
 
-def _continuity(scene: Scene, shot: Shot, parts: Prompt, said: str) -> str:
+def _continuity(locks: Sequence[str], parts: Prompt, said: str) -> str:
     own = (parts.continuity or "").strip().rstrip(".")
     if own.lower() == "none":
         return ""
-    locks = missing_locks(scene, shot, f"{said}. {own}")
-    return ", ".join([own, *locks] if own else locks)
+    missing = _missing(locks, f"{said}. {own}")
+    return ", ".join([own, *missing] if own else missing)
 
 
 def negative_prompt(scene: Scene, shot: Shot) -> str:
@@ -234,9 +239,15 @@ def shot_parameters(scene: Scene, shot: Shot) -> dict[str, Any]:
     return values
 
 
+def has_loras(scene: Scene, shot: Shot) -> bool:
+    """False where there can be no adapters: the shot has none, nor has anybody of the scene."""
+    people = scene.characters
+    return bool(shot.loras) or (bool(people) and any(cast.loras for cast in people.values()))
+
+
 def shot_loras(scene: Scene, shot: Shot) -> tuple[Lora, ...]:
     """The adapters of the characters in the shot's chain, then the shot's own; each path once."""
-    if not shot.loras and not any(cast.loras for cast in scene.characters.values()):
+    if not has_loras(scene, shot):
         return ()
     start = scene.start_of(shot)
     people = dict.fromkeys((*named_characters(scene, start), *named_characters(scene, shot)))

@@ -43,6 +43,13 @@ def json_schema() -> dict[str, Any]:
         "anyOf": [{"type": "number", "minimum": 0}, {"type": "null"}],
         "default": None,
     }
+    schema["$defs"]["DriftPolicy"]["properties"]["speculate_usd"] = {
+        "title": "US dollars that may be lost on hops asked for early",
+        "type": "number",
+        "minimum": 0,
+        "maximum": 10000,
+        "default": 0,
+    }
     return {
         "$schema": "http://json-schema.org/draft-07/schema#",
         **schema,

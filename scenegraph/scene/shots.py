@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import (
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Discriminator,
     Field,
@@ -42,6 +44,15 @@ Name = Annotated[str, Field(pattern=NAME_PATTERN, max_length=64)]
 FilePath = Annotated[str, Field(min_length=1, max_length=1024)]
 Seed = Annotated[Whole, Field(ge=0, le=2**31 - 1)]
 Rate = Annotated[Whole, Field(ge=1, le=60)]
+
+
+def _is_an_amount(value: Any) -> Any:
+    if isinstance(value, bool):
+        raise ValueError("must be an amount such as 6.00")
+    return value
+
+
+Usd = Annotated[Decimal, Field(ge=0), BeforeValidator(_is_an_amount)]
 
 _HOP = re.compile(r"\.[0-9]+$")
 
@@ -200,9 +211,10 @@ class ShotBase(Part):
     @property
     def parents(self) -> tuple[str, ...]:
         """Every shot this one is made from, the tail first."""
-        frame = self.picture_of
-        found = (self.tail_of, frame.shot if isinstance(frame, FrameOf) else None)
-        return tuple(dict.fromkeys(parent for parent in found if parent is not None))
+        tail, frame = self.tail_of, self.picture_of
+        if not isinstance(frame, FrameOf) or frame.shot == tail:
+            return () if tail is None else (tail,)
+        return (frame.shot,) if tail is None else (tail, frame.shot)
 
     @property
     def character(self) -> str | None:

@@ -40,7 +40,7 @@ STILLS = HOME / "samples" / "night-train" / "stills"
 PAGES = [
     *(HOME / name for name in ("README.md", "CHANGELOG.md", "CONTRIBUTING.md")),
     HOME / "benchmarks" / "README.md",
-    *sorted((HOME / "docs").glob("*.md")),
+    *sorted((HOME / "docs").rglob("*.md")),
 ]
 #: What a fragment may lean on.
 AROUND: dict[str, Any] = {
@@ -72,9 +72,10 @@ def blocks(language: str, *pages: Path) -> list[Any]:
     return found
 
 
-def calls() -> list[list[str]]:
+def calls(*pages: Path) -> list[list[str]]:
     """Every `scenegraph …` of the shell blocks, in words."""
-    lines = [line for block in blocks("bash") for line in block.values[0].splitlines()]
+    texts = [block.values[0].replace("\\\n", " ") for block in blocks("bash", *pages)]
+    lines = [line for text in texts for line in text.splitlines()]
     parts = [part for line in lines for part in line.partition("#")[0].split("&&")]
     return [shlex.split(part) for part in parts if part.strip().startswith("scenegraph ")]
 
@@ -145,7 +146,7 @@ def test_the_recipe_of_the_readme_writes_a_scene(tmp_path, monkeypatch):
     """Beside a still of that name, the command gives a file that loads."""
     shutil.copytree(STILLS, tmp_path / "stills")
     monkeypatch.chdir(tmp_path)
-    (words,) = [words for words in calls() if words[1] == "new"]
+    (words,) = [words for words in calls(HOME / "README.md") if words[1] == "new"]
     assert run_command(words[1:]) == 0
     assert len(load_scene(tmp_path / words[2]).graph().shots) > 1
 
