@@ -57,6 +57,9 @@ def check(
     loaded = load_scene(scene)
     make_plan(loaded)  # a request that the service would not take is an error of the scene too
     findings = advise(loaded)
+    from scenegraph.run.delivering import cannot_deliver
+
+    notices = cannot_deliver(loaded.reel.deliver) if loaded.reel.deliver else []
     if as_json:
         show_json(
             {
@@ -64,12 +67,15 @@ def check(
                 "shots": len(loaded.graph().shots),
                 "errors": [],
                 "lint": [finding.to_json() for finding in findings],
+                "notices": notices,
             }
         )
         return
     for finding in findings:
         say(f"{finding.where}: {finding.severity} {finding.rule} {finding.message}")
         say(f"    {finding.fix}", "dim")
+    for notice in notices:
+        say(notice, "yellow")
     shots = len(loaded.graph().shots)
     doubts = f"{len(findings)} to think about" if findings else "nothing to mend"
     say(f"{loaded.title}: {shots} shots, {doubts}.")

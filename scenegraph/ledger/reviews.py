@@ -11,6 +11,9 @@ from numpy.typing import NDArray
 
 VerdictWord = Literal["good", "drifted", "broken"]
 
+#: The warning of a hop that shows nothing of its parent's end, which it was sent.
+OVERLAP_NOT_FOUND = "overlap-not-found"
+
 #: One value for each frame of a clip, float32. A series about steps between frames holds the
 #: step *into* a frame, so entry 0 repeats entry 1.
 Series = NDArray[np.float32]
@@ -164,6 +167,11 @@ class Review:
     warnings: tuple[str, ...] = ()
     series: Mapping[str, Series] = field(default_factory=dict, compare=False, repr=False)
     prints: NDArray[np.float16] | None = field(default=None, compare=False, repr=False)
+
+    @property
+    def shows_no_parent(self) -> bool:
+        """A hop in which nothing of what it was sent could be found again."""
+        return OVERLAP_NOT_FOUND in self.warnings
 
     @property
     def has_sheet(self) -> bool:

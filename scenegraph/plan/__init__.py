@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from scenegraph.plan.expect import Expected
     from scenegraph.plan.hold import PlanChanged, must_hold
     from scenegraph.plan.inputs import Input, hash_file, hash_inputs
+    from scenegraph.plan.job import Job
     from scenegraph.plan.keys import derive_seed
     from scenegraph.plan.ladder import RungPrices, graph_rungs, knobs_of, wish_of
     from scenegraph.plan.make import make_plan, plan_all
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from scenegraph.plan.series import BEST, one_by_one, series_amendment
     from scenegraph.plan.shot import plan_shot
     from scenegraph.plan.speculating import Speculation, lost_usd, speculate_amendment
-    from scenegraph.plan.values import Act, Action, Change, Job, Plan, Series, ShotPlan
+    from scenegraph.plan.values import Act, Action, Change, Plan, Series, ShotPlan
     from scenegraph.plan.whatif import WhatIf, what_if
     from scenegraph.plan.why import changes
 else:
@@ -46,7 +47,8 @@ else:
             "series": ("BEST", "one_by_one", "series_amendment"),
             "shot": ("plan_shot",),
             "speculating": ("Speculation", "lost_usd", "speculate_amendment"),
-            "values": ("Act", "Action", "Change", "Job", "Plan", "Series", "ShotPlan"),
+            "job": ("Job",),
+            "values": ("Act", "Action", "Change", "Plan", "Series", "ShotPlan"),
             "whatif": ("WhatIf", "what_if"),
             "why": ("changes",),
         },

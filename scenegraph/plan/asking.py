@@ -51,8 +51,7 @@ class Shape:
     problems: tuple[FieldProblem, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ask:
+class Ask(NamedTuple):
     """One request without its seed: everything that a shot's words and parents decide.
 
     Attributes:

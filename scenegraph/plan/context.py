@@ -174,6 +174,14 @@ class PlanContext:
             memo=self._memo,
         )
 
+    def read_words(self) -> None:
+        """Say every shot in words, which nothing but the scene file decides.
+
+        One kind of work after the other is a tenth quicker than all kinds shot by shot.
+        """
+        for id in self.graph.order:
+            self._memo.words_of(self.scene, self.told(id))
+
     def told(self, shot: str) -> Shot:
         """The shot as the file has it: an inserted node changes what is shown, not what is told.
 

@@ -68,6 +68,7 @@ def make_plan(
 
 def plan_all(context: PlanContext) -> Plan:
     """The plan of everything that a context holds."""
+    context.read_words()
     planned = [plan_shot(context, id) for id in context.graph.order]
     _refuse_bad_requests(context, planned)
     ladders: Ladders = {}

@@ -13,10 +13,12 @@ from functools import partial
 from scenegraph.ledger import State, Take
 from scenegraph.plan.asking import Ask
 from scenegraph.plan.context import PlanContext
-from scenegraph.plan.decide import Sight, decide
+from scenegraph.plan.decide import decide
+from scenegraph.plan.job import Job
 from scenegraph.plan.keys import Recipe, derive_seed
 from scenegraph.plan.series import wanted_series
-from scenegraph.plan.values import Job, ShotPlan
+from scenegraph.plan.sight import Sight
+from scenegraph.plan.values import ShotPlan
 from scenegraph.scene import Shot
 
 

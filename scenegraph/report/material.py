@@ -32,7 +32,7 @@ class Material:
         outcome: the `run` answer when the page closes a run.
         media: the file of each take that still lies in the store, by `Take.id`.
         events: what the ledger wrote down about each take, oldest first, by `Take.id`.
-        last_run: the newest run of this engine, as the ledger keeps it; None before the first.
+        last_run: the newest run of this engine that asked for anything; None before the first.
     """
 
     scene: Scene
@@ -178,7 +178,8 @@ def gather(
     own = [r for r in ledger.reels(plan.scene) if r["facts"].get("engine") in (None, plan.backend)]
     last = max(own, key=lambda reel: reel["id"], default=None)
     reel = scene.folder / Path(last["path"]) if last else None  # an absolute path stays itself
-    runs = [run for run in ledger.runs(plan.scene) if run["backend"] == plan.backend]
+    asked_in = {take.run for take in takes.values()}
+    runs = [run for run in ledger.runs(plan.scene) if run["id"] in asked_in]
     return Material(
         scene=scene,
         graph=amended_graph(scene, memory),

@@ -223,10 +223,16 @@ def _log(material: Material, take: Take) -> tuple[tuple[str, str, str], ...]:
 
 def _facts(facts: Mapping[str, Any]) -> str:
     return ", ".join(
-        f"{name} {value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)}"
+        f"{name} {_fact(name, value)}"
         for name, value in facts.items()
         if value not in (None, "", [], {})
     )
+
+
+def _fact(name: str, value: Any) -> str:
+    if name.endswith("_at") and isinstance(value, (int, float)):
+        return moment(value)
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
 def without_queries(value: Any) -> Any:

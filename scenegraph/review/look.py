@@ -10,7 +10,13 @@ from pathlib import Path
 import numpy as np
 
 from scenegraph.errors import BrokenMedia
-from scenegraph.ledger.reviews import Chain, Measure, Overlap, Review, Series
+from scenegraph.ledger.reviews import (
+    Chain,
+    Measure,
+    Overlap,
+    Review,
+    Series,
+)
 from scenegraph.media import open_still
 from scenegraph.review.best import best_frame
 from scenegraph.review.chain import chain_measures, chain_on, steps_of
@@ -215,7 +221,7 @@ def _identity(
 def _still_view(keyframe: Picture, view: View) -> View:
     """The keyframe as this clip's matrix would have it (files seldom say which they used)."""
     first, second = (v.fitted(view.shape) for v in still_views(keyframe, min(view.shape)))
-    matcher = Matcher()
+    matcher = Matcher(far=True)
     matches = [matcher.match(view, still) for still in (first, second)]
     return second if _colour_step(matches[1]) < _colour_step(matches[0]) else first
 

@@ -8,7 +8,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from scenegraph.cut import ReelCheck
+from scenegraph.cut import Delivery, ReelCheck
 from scenegraph.ledger.takes import Engine, Take
 from scenegraph.ledger.timeline import Timeline
 from scenegraph.units import usd_text
@@ -66,6 +66,7 @@ class RunResult:
     stopped_at_budget: bool = False
     notices: tuple[str, ...] = field(default=())
     reel_check: ReelCheck | None = None
+    deliveries: tuple[Delivery, ...] = ()
     reel_failed: str | None = None
     reel_next: str = ""
 
@@ -79,7 +80,8 @@ class RunResult:
             return 4
         if self.stopped_at_budget:
             return 3
-        return 1 if self.lost or self.reel_failed else 0
+        short = any(one.state == "failed" for one in self.deliveries)
+        return 1 if self.lost or self.reel_failed or short else 0
 
     @property
     def next_step(self) -> str:
@@ -134,6 +136,7 @@ class RunResult:
             "reel_frames": self.timeline.frames if self.timeline and self.reel else None,
             "reel_rate": _rate_json(rate) if self.reel else None,
             "reel_check": self.reel_check.to_json() if self.reel_check and self.reel else None,
+            "deliveries": [one.to_json(self.shown(one.path) or "") for one in self.deliveries],
             "dailies": self.shown(self.dailies),
             "elapsed_s": round(self.elapsed_s, 2),
             "exit_code": self.exit_code,

@@ -5,6 +5,7 @@ It never asks a service, never opens media beyond a still's header, and spends n
 
 from __future__ import annotations
 
+from scenegraph.scene.deliver import Deliverable
 from scenegraph.scene.draw import draw_dot, draw_mermaid
 from scenegraph.scene.fixes import FIXES, Failure, Fix, phrases_for, plain_name
 from scenegraph.scene.folders import placed
@@ -59,6 +60,7 @@ __all__ = [
     "RULES",
     "AnimaticSettings",
     "Character",
+    "Deliverable",
     "DriftOverride",
     "DriftPolicy",
     "ExtendShot",

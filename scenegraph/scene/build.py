@@ -239,6 +239,7 @@ def _rest_of(data: Mapping[str, Any]) -> tuple[Scene | None, set[Loc]]:
     if isinstance(rest.get("reel"), dict):
         rest["reel"].pop("order", None)
         rest["reel"].pop("transitions", None)
+        rest["reel"].pop("deliver", None)
         audio = rest["reel"].get("audio")
         named = [audio, *audio.values()] if isinstance(audio, dict) else audio
         for track in named if isinstance(named, list) else ():

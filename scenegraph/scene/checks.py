@@ -217,6 +217,18 @@ def _reel(scene: Scene, known: Collection[str], hops: Hops, where: Where) -> Ite
             message = f"`reel.lengths` gives {ref!r} one length, and it has {len(hops[ref])} hops."
             expected = f"Name one of them, such as {hops[ref][-1]!r}, and its own length."
             yield Problem(message, place, expected, "not-one-shot")
+    endings: dict[str, int] = {}
+    for n, one in enumerate(scene.reel.deliver):
+        before = n if one.is_the_reel else endings.setdefault(one.ending.casefold(), n)
+        if before != n:
+            message = f"`reel.deliver` makes two files that end in {one.ending!r}."
+            expected = "Give one of them a `name:`, which is the middle word of its file."
+            yield Problem(message, where("reel", "deliver", n), expected, "given-twice")
+        for path, ref in one.shots:
+            if ref not in known:
+                message = f"The {one.format} of `reel.deliver` names {_no_shot(ref, known, hops)}"
+                place = where("reel", "deliver", n, *path)
+                yield Problem(message, place, "It names shots of this scene.", "unknown-shot")
     for at, track in scene.reel.tracks:
         if isinstance(track.at, str) and track.at not in known:
             message = f"The track {track.file!r} begins with {_no_shot(track.at, known, hops)}"

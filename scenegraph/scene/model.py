@@ -15,6 +15,7 @@ from pydantic import Field, JsonValue, PrivateAttr, field_validator, model_valid
 
 from scenegraph.errors import Place, SceneInvalid, UnknownShot
 from scenegraph.scene.checks import check_references
+from scenegraph.scene.deliver import Deliver
 from scenegraph.scene.fixes import Failure
 from scenegraph.scene.graph import ShotGraph
 from scenegraph.scene.loras import LoraField, SceneLora
@@ -100,6 +101,7 @@ class Reel(Part):
         handles: spare frames that hard cuts leave on both sides, where there is a choice.
         seconds: how long the film should be; None: as its cuts fall.
         lengths: how long single shots should play, in seconds, by shot.
+        deliver: what is made of the reel besides it, by format or with options.
     """
 
     order: Annotated[tuple[ShotRef, ...], Field(min_length=1)] | None = None
@@ -115,6 +117,7 @@ class Reel(Part):
     lengths: dict[ShotRef, Annotated[Number, Field(gt=0, le=3600)]] = Field(
         default_factory=dict, description="how long single shots should play, in seconds"
     )
+    deliver: Deliver = ()
 
     @property
     def tracks(self) -> tuple[tuple[tuple[str | int, ...], Track], ...]:
