@@ -3,6 +3,7 @@
 SceneGraphError
 ├── SceneError             the scene or the call is wrong; nothing was spent        (exit 2)
 │   ├── SceneInvalid       one or more problems of a scene file, each with its place
+│   ├── BadArguments       a recipe cannot make a scene of these; a ValueError as well
 │   └── UnknownShot        a selection names a shot that the scene does not have
 ├── OverBudget             it would cost more than allowed; nothing more was spent  (exit 3)
 ├── PersonNeeded           a person must decide; all state is kept                  (exit 4)
@@ -139,6 +140,23 @@ class SceneInvalid(SceneError):
 
     def to_json(self) -> dict[str, Any]:
         return {**super().to_json(), "problems": [problem.to_json() for problem in self.problems]}
+
+
+class BadArguments(SceneError, ValueError):
+    """A recipe cannot make a scene of what it was given; nothing was planned.
+
+    Attributes:
+        recipe: its name.
+        problems: one clause each, beginning with the argument's name where there is one.
+    """
+
+    kind = "bad-arguments"
+
+    def __init__(self, recipe: str, problems: Sequence[str], *, next: str = "") -> None:
+        told = "; ".join(problems)
+        end = "" if told.endswith("?") else "."
+        super().__init__(f"{recipe}: {told}{end}", next=next)
+        self.recipe, self.problems = recipe, tuple(problems)
 
 
 class UnknownShot(SceneError):

@@ -47,6 +47,23 @@ def golden(request: pytest.FixtureRequest) -> Callable[[str, str], None]:
     return check
 
 
+@pytest.fixture
+def own_recipes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The terminal finds the recipes of this tree, whatever was installed before; the folder that
+    says so."""
+    import tomllib
+
+    table = tomllib.loads((Path(__file__).parents[1] / "pyproject.toml").read_text("utf-8"))
+    info = tmp_path / "meta" / "scenegraph-0.0.0.dist-info"
+    info.mkdir(parents=True)
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: scenegraph\nVersion: 0.0.0\n")
+    entries = table["project"]["entry-points"]["scenegraph.workflows"]
+    lines = [f"{name} = {place}" for name, place in entries.items()]
+    (info / "entry_points.txt").write_text("\n".join(["[scenegraph.workflows]", *lines, ""]))
+    monkeypatch.syspath_prepend(str(info.parent))
+    return info.parent
+
+
 @pytest.fixture(autouse=True)
 def _own_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """No test sees the developer's key, store or FFmpeg."""

@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from typing import Annotated, Unpack
+from collections.abc import Iterable
+from typing import Unpack
 
-from pydantic import BeforeValidator
-
-from scenegraph.scene import Prompt, Scene, Shot, TextShot
-from workflows.craft import ManyWords, SceneOptions, Seconds, Words, make_scene
+from scenegraph.scene import Prompt, Scene, TextShot, without_hop
+from workflows.craft import ManyWords, SceneOptions, Seconds, Words, make_scene, next_number
 from workflows.registry import recipe
-
-
-def _loaded(value: object) -> object:
-    return value if isinstance(value, Scene) or value is None else Scene.load(str(value))
 
 
 @recipe
@@ -26,12 +20,13 @@ def establishing(
     lighting: Words | None = None,
     seconds: Seconds = 4.0,
     cutaways: ManyWords = (),
-    into: Annotated[Scene | None, BeforeValidator(_loaded)] = None,
     **options: Unpack[SceneOptions],
 ) -> Scene:
     """An establishing shot from words alone, and cutaways between the character shots.
 
     Nobody of the cast is in these pictures: without a still a face would be another one each time.
+    With `into` the opening goes in front of that scene (or behind `after`), and each cutaway
+    between two of its character shots.
 
     Args:
         setting: the place, such as "an empty platform at night".
@@ -41,68 +36,77 @@ def establishing(
         lighting: light and mood.
         seconds: length of each of these shots.
         cutaways: further pictures of the place; each goes between two of `into`'s character shots.
-        into: a scene (or its file) to put them into; without it they are a scene by themselves.
 
     >>> scene = establishing(setting="a quiet street at night", cutaways="a hand on a door")
     >>> [(shot.id, shot.kind) for shot in scene.shots]
     [('establishing', 't2v'), ('cutaway-1', 't2v')]
     """
-    taken = {shot.id for shot in into.shots} if into else set()
     opening = TextShot(
-        id=_free("establishing", taken),
+        id="establishing",
         prompt=Prompt(
             framing=framing, setting=setting, action=action, camera=camera, lighting=lighting
         ),
         seconds=seconds,
     )
     others = [
-        TextShot(
-            id=_free(f"cutaway-{number}", taken),
-            prompt=Prompt(
-                framing="insert",
-                setting=setting,
-                action=words,
-                camera="locked-off",
-                lighting=lighting,
-            ),
-            seconds=seconds,
-        )
-        for number, words in enumerate(cutaways, 1)
+        cutaway(number, words, setting, lighting, seconds)
+        for number, words in enumerate(cutaways, next_number("cutaway", options))
     ]
+    scene = make_scene("Establishing", [opening, *others], options)
+    into = options.get("into")
     if into is None:
-        return make_scene("Establishing", [opening, *others], options)
+        return scene
     starts = [shot.id for shot in into.shots if shot.kind != "t2v" and shot.tail_of is None]
     if len(others) > max(0, len(starts) - 1):
         raise establishing.refusal(
             f"cutaways: {len(others)} were given, and the scene has "
             f"{max(0, len(starts) - 1)} places between character shots"
         )
-    return _inserted(into, opening, dict(zip(starts[1:], others, strict=False)), options)
+    old = {shot.id for shot in into.shots}
+    new = [shot.id for shot in scene.shots if shot.id not in old]
+    before = dict(zip(starts[1:], new[1:], strict=False))
+    return in_order(scene, new[1:], before, front=None if options.get("after") else new[0])
 
 
-def _inserted(
-    into: Scene, opening: TextShot, before: dict[str, TextShot], options: SceneOptions
+def cutaway(
+    number: int, words: str, setting: str | None, lighting: str | None, seconds: float
+) -> TextShot:
+    """A picture of a thing or of the place, to cut away to; nobody of the cast is in it."""
+    prompt = Prompt(
+        framing="insert", setting=setting, action=words, camera="locked-off", lighting=lighting
+    )
+    return TextShot(id=f"cutaway-{number}", prompt=prompt, seconds=seconds)
+
+
+def in_order(
+    scene: Scene, moved: Iterable[str], before: dict[str, str], front: str | None = None
 ) -> Scene:
-    """`into` with the opening in front and each cutaway before the shot that it was given."""
-    shots: list[Shot] = [opening]
-    for shot in into.shots:
-        shots += [before[shot.id], shot] if shot.id in before else [shot]
-    parts = {name: getattr(into, name) for name in type(into).model_fields}
-    if into.reel.order is not None:
-        order = [opening.id]
-        for id in into.reel.order:
-            order += [before[id].id, id] if id in before else [id]
-        parts["reel"] = into.reel.model_copy(update={"order": tuple(order)})
-    given = {name: value for name, value in options.items() if value is not None}
-    picture = {name: given.pop(name) for name in type(into.picture).model_fields if name in given}
-    parts["picture"] = into.picture.model_copy(update=picture)
-    return Scene(**{**parts, **given, "shots": shots}).in_folder(into.folder)
+    """The scene with some shots moved, in the story and in the reel.
 
+    Args:
+        moved: ids that leave their places.
+        before: by the id of a shot, the one that comes before it.
+        front: the one that comes first of all.
+    """
+    leave = {*moved, front}
 
-def _free(id: str, taken: Collection[str]) -> str:
-    """`id`, or the first of `id-2`, `id-3` … that the scene does not have."""
-    number, free = 1, id
-    while free in taken:
-        number += 1
-        free = f"{id}-{number}"
-    return free
+    def ordered(names: Iterable[str]) -> list[str]:
+        found = [] if front is None else [front]
+        entered = set()
+        for name in names:
+            base = without_hop(name)
+            if base in leave:
+                continue
+            if base in before and base not in entered:
+                found.append(before[base])
+                entered.add(base)
+            found.append(name)
+        return found
+
+    by_id = {shot.id: shot for shot in scene.shots}
+    parts = {name: getattr(scene, name) for name in scene.model_fields_set}
+    parts["shots"] = [by_id[id] for id in ordered(by_id)]
+    if scene.reel.order is not None:
+        order = tuple(ordered(scene.reel.order))
+        parts["reel"] = scene.reel.model_copy(update={"order": order})
+    return Scene(**parts).in_folder(scene.folder)

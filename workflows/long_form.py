@@ -20,6 +20,7 @@ from workflows.craft import (
     even_hops,
     make_scene,
     rate_of,
+    says_who,
 )
 from workflows.registry import recipe
 
@@ -80,8 +81,9 @@ def long_form(
             f"beats: {len(beats)} of them do not fit into {duration:g} s, which make {hops + 1} "
             "shots; give fewer beats or a longer duration"
         )
-    subject = character if look else None
-    still = f"{character}.{MAIN_KEYFRAME}"
+    subject = says_who(character, look, options)
+    people, stills = cast(character, look, options, {MAIN_KEYFRAME: keyframe})
+    still = stills[MAIN_KEYFRAME]
     opening = Prompt(
         framing=framing,
         subject=subject,
@@ -116,7 +118,6 @@ def long_form(
                     seconds=each,
                 )
             )
-    people = cast(character, look, **{MAIN_KEYFRAME: keyframe})
     motions = {"reference": str(motion)} if motion else {}
     return make_scene(
         "Long form",

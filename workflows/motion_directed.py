@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import PurePath
+from pathlib import Path, PurePath
 from typing import Unpack
 
-from scenegraph.scene import MotionShot, Prompt, Scene, Shot
+from scenegraph.scene import MotionShot, Prompt, Scene, Shot, placed
 from workflows.craft import (
     MAIN_KEYFRAME,
     CastName,
@@ -15,12 +15,17 @@ from workflows.craft import (
     Seconds,
     Words,
     cast,
+    folder_of,
     id_of,
+    is_name,
     make_scene,
     rate_of,
+    says_who,
 )
-from workflows.registry import recipe
+from workflows.registry import Unfit, hint, recipe
 from workflows.single_shot import keep_rolling
+
+CLIPS = frozenset({".mp4", ".mov", ".m4v", ".webm", ".mkv"})
 
 
 @recipe
@@ -28,6 +33,7 @@ def motion_directed(
     *,
     keyframe: File,
     motion: File,
+    library: File | None = None,
     action: Words,
     framing: Words | None = None,
     lighting: Words | None = None,
@@ -45,7 +51,9 @@ def motion_directed(
 
     Args:
         keyframe: the character's canonical still, relative to the scene file.
-        motion: the clip whose motion and camera pace is followed, relative to the scene file.
+        motion: the clip whose motion and camera pace is followed, relative to the scene file; or
+            its name in the `library` or in `into`.
+        library: a folder of such clips, relative to the scene file.
         action: one simple beat.
         framing: close-up, medium shot …
         lighting: light and mood.
@@ -59,18 +67,19 @@ def motion_directed(
     >>> scene.motions, scene.shots[0].motion
     ({'sway': 'refs/sway.mp4'}, 'sway')
     """
-    name = id_of(PurePath(str(motion)).stem)
+    name, file = _motion(str(motion), library, options)
+    people, stills = cast(character, look, options, {MAIN_KEYFRAME: keyframe})
     opening = f"{id_of(character)}-directed"
     prompt = Prompt(
         framing=framing,
-        subject=character if look else None,
+        subject=says_who(character, look, options),
         action=action,
         lighting=lighting,
     )
     shots: list[Shot] = [
         MotionShot(
             id=opening,
-            keyframe=f"{character}.{MAIN_KEYFRAME}",
+            keyframe=stills[MAIN_KEYFRAME],
             motion=name,
             prompt=prompt,
             seconds=seconds,
@@ -81,6 +90,27 @@ def motion_directed(
         "Motion directed",
         shots,
         options,
-        characters=cast(character, look, **{MAIN_KEYFRAME: keyframe}),
-        motions={name: str(motion)},
+        characters=people,
+        motions={name: file},
     )
+
+
+def _motion(motion: str, library: str | Path | None, options: SceneOptions) -> tuple[str, str]:
+    """The name and the file of a motion: a clip itself, one of the library, one of `into`."""
+    if not is_name(motion):
+        return id_of(PurePath(motion).stem), motion
+    into = options.get("into")
+    if into is not None and motion in into.motions:
+        return motion, placed(into, folder_of(options)).motions[motion]
+    known = list(into.motions) if into is not None else []
+    if library is not None:
+        folder = folder_of(options) / library
+        if not folder.is_dir():
+            raise Unfit(f"library: there is no folder {str(library)!r} in {folder_of(options)}")
+        clips = {clip.stem: clip.name for clip in sorted(folder.iterdir()) if clip.suffix in CLIPS}
+        if motion in clips:
+            return id_of(motion), PurePath(library, clips[motion]).as_posix()
+        known += clips
+    where = "" if library is None else f" in {str(library)!r}"
+    there = f" (there are: {', '.join(known)})" if known else ""
+    raise Unfit(f"motion: there is no clip {motion!r}{where}{there}{hint(motion, known)}")

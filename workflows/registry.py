@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import inspect
 import textwrap
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import update_wrapper
 from importlib.metadata import entry_points
+from pathlib import Path
 from types import MappingProxyType
 from typing import (
     Annotated,
@@ -27,12 +29,31 @@ from typing import (
 
 from pydantic import TypeAdapter, ValidationError
 
-from scenegraph.errors import SceneError, did_you_mean
-from scenegraph.scene import Scene
+from scenegraph.errors import BadArguments, did_you_mean
+from scenegraph.scene import Scene, without_hop
 
 GROUP = "scenegraph.workflows"
 
 P = ParamSpec("P")
+
+_HOME: ContextVar[Path | None] = ContextVar("home", default=None)
+
+
+def home() -> Path | None:
+    """The folder that the scene's file will lie in, when that is known already."""
+    return _HOME.get()
+
+
+class Unfit(Exception):
+    """Raised inside a recipe: arguments do not fit together. The recipe tells it in its name."""
+
+    def __init__(self, *problems: str) -> None:
+        super().__init__(*problems)
+        self.problems = problems
+
+
+class SceneFile:
+    """Marks an argument that names a file of the scene; its path starts at the scene file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +65,8 @@ class Parameter:
         default: what is taken when it is left out; None often means "as the scene format says".
         help: a sentence from the recipe's docstring.
         many: True when it takes a list of words (repeat the option, or separate them by `;`).
+        file: True when it names a file of the scene.
+        common: True when every recipe takes it.
     """
 
     name: str
@@ -51,6 +74,8 @@ class Parameter:
     default: Any
     help: str
     many: bool = False
+    file: bool = False
+    common: bool = False
 
 
 class Recipe(Generic[P]):
@@ -59,6 +84,7 @@ class Recipe(Generic[P]):
     Attributes:
         name: what `--workflow` calls it.
         summary: one line.
+        about: what else there is to know before using it.
         parameters: its arguments, in order.
     """
 
@@ -68,10 +94,14 @@ class Recipe(Generic[P]):
         self.name = function.__name__
         text = inspect.getdoc(function) or ""
         self.summary = text.splitlines()[0] if text else ""
+        about = text.partition("Args:\n")[0].partition(">>> ")[0]
+        self.about = about.removeprefix(self.summary).strip()
         hints = get_type_hints(function, include_extras=True)
         told = dict(_told_arguments(text))
-        for fields in map(_unpacked, hints.values()):
-            told |= dict(_told_arguments(inspect.getdoc(fields) or "")) if fields else {}
+        common: set[str] = set()
+        for fields in filter(None, map(_unpacked, hints.values())):
+            told |= dict(_told_arguments(inspect.getdoc(fields) or ""))
+            common |= set(get_type_hints(fields))
         options = list(_options(function, hints))
         self._types = {option.name: TypeAdapter[Any](option.annotation) for option in options}
         self.parameters = tuple(
@@ -81,6 +111,8 @@ class Recipe(Generic[P]):
                 default=None if option.default is inspect.Parameter.empty else option.default,
                 help=told.get(option.name, ""),
                 many=_takes_many(option.annotation),
+                file=_names_a_file(option.annotation),
+                common=option.name in common,
             )
             for option in options
         )
@@ -91,25 +123,51 @@ class Recipe(Generic[P]):
         """The scene.
 
         Raises:
-            SceneError: arguments are missing, unknown or nonsense, named as they were given.
+            BadArguments: some are missing, unknown or nonsense, named as they were given.
         """
         if args:
             raise self.refusal("takes its arguments by name")
-        return self._function(**self._checked(kwargs))
+        return self._made(self._checked(kwargs))
+
+    def beside(self, folder: Path, **arguments: Any) -> Scene:
+        """The scene as a file in `folder` will have it; the files that it names must be there.
+
+        Raises:
+            BadArguments: as when it is called, or a file is not there.
+        """
+        before = _HOME.set(folder.absolute())
+        try:
+            values = self._checked(arguments)
+            problems = [
+                f"{parameter.name}: there is no file {name!r} in {folder}{_near(folder / name)}"
+                for parameter in self.parameters
+                if parameter.file
+                for name in _file_names(values.get(parameter.name))
+                if not (folder / name).exists()
+            ]
+            if problems:
+                raise self.refusal(*problems)
+            return self._made(values)
+        finally:
+            _HOME.reset(before)
 
     def __repr__(self) -> str:
         return f"<recipe {self.name}>"
 
-    def refusal(self, *problems: str) -> SceneError:
-        wrong = "; ".join(problems)
-        return SceneError(
-            f"{self.name}: {wrong}.",
-            next=f"`scenegraph new --list` shows the arguments of {self.name}; nothing was made.",
-        )
+    def refusal(self, *problems: str) -> BadArguments:
+        """The error to raise when arguments do not fit together; each problem names its own."""
+        arguments = f"`scenegraph new --list --workflow {self.name}` shows its arguments"
+        return BadArguments(self.name, problems, next=f"{arguments}; nothing was made.")
+
+    def _made(self, values: Mapping[str, Any]) -> Scene:
+        try:
+            return self._function(**values)
+        except Unfit as error:
+            raise self.refusal(*error.problems) from None
 
     def _checked(self, given: Mapping[str, Any]) -> dict[str, Any]:
         problems = [
-            f"there is no argument {name!r}.{did_you_mean(name, self._types)}".rstrip(".")
+            f"there is no argument {name!r}{hint(name, self._types)}"
             for name in given
             if name not in self._types
         ]
@@ -119,6 +177,7 @@ class Recipe(Generic[P]):
             if parameter.required and parameter.name not in given
         ]
         values: dict[str, Any] = {}
+        given = {name: value for name, value in given.items() if value is not None}
         for name, value in given.items():
             if name not in self._types:
                 continue
@@ -126,6 +185,8 @@ class Recipe(Generic[P]):
                 values[name] = self._types[name].validate_python(value)
             except ValidationError as error:
                 problems.append(_sentence(name, value, error))
+        if "after" in values and "into" in self._types:
+            problems += _follows(values.get("into"), values["after"])
         if problems:
             raise self.refusal(*problems)
         return values
@@ -192,6 +253,36 @@ def _takes_many(annotation: Any) -> bool:
     if origin is Annotated:
         return _takes_many(get_args(annotation)[0])
     return origin in (Sequence, list, tuple)
+
+
+def _names_a_file(annotation: Any) -> bool:
+    return isinstance(annotation, SceneFile) or any(map(_names_a_file, get_args(annotation)))
+
+
+def _file_names(value: Any) -> list[str]:
+    """What surely names a file; a word alone may be the name of a still or a motion."""
+    names = [value] if isinstance(value, str) else list(value or ())
+    return [name for name in names if "." in name or "/" in name]
+
+
+def _follows(into: Scene | None, after: str) -> Iterator[str]:
+    """What is wrong with `after`, a shot of the scene `into`."""
+    if into is None:
+        yield "after names a shot of `into`, and there is no into"
+    elif without_hop(after) not in (known := [shot.id for shot in into.shots]):
+        yield f"after: {into.title!r} has no shot {after!r}{hint(after, known)}"
+
+
+def hint(name: str, known: Collection[str]) -> str:
+    """The nearest right name, to end a clause with; or nothing."""
+    return did_you_mean(name, known).replace(" Did", "; did", 1)
+
+
+def _near(path: Path) -> str:
+    try:
+        return hint(path.name, [entry.name for entry in path.parent.iterdir()])
+    except OSError:
+        return ""
 
 
 def _sentence(name: str, value: object, error: ValidationError) -> str:

@@ -18,6 +18,7 @@ from workflows.craft import (
     id_of,
     make_scene,
     rate_of,
+    says_who,
 )
 from workflows.registry import recipe
 
@@ -61,21 +62,19 @@ def single_shot(
     [('lead', 'i2v'), ('lead-goes-on.1', 'extend'), ('lead-goes-on.2', 'extend')]
     """
     opening = id_of(character)
+    people, stills = cast(character, look, options, {MAIN_KEYFRAME: keyframe})
     prompt = Prompt(
         framing=framing,
-        subject=character if look else None,
+        subject=says_who(character, look, options),
         setting=setting,
         action=action,
         camera=camera,
         lighting=lighting,
     )
     shots: list[Shot] = [
-        ImageShot(
-            id=opening, keyframe=f"{character}.{MAIN_KEYFRAME}", prompt=prompt, seconds=seconds
-        )
+        ImageShot(id=opening, keyframe=stills[MAIN_KEYFRAME], prompt=prompt, seconds=seconds)
     ]
     shots += keep_rolling(opening, continue_seconds, continue_action, rate_of(options))
-    people = cast(character, look, **{MAIN_KEYFRAME: keyframe})
     return make_scene("Single shot", shots, options, characters=people)
 
 

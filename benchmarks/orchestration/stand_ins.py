@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from fractions import Fraction
 from hashlib import sha256
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, Self
 from unittest import mock
@@ -20,7 +19,7 @@ from scenegraph.fal.wire import Answer, Submitted
 from scenegraph.ledger import MediaStore, QueueUrls, Review, Take
 from scenegraph.media import Clip
 from scenegraph.plan import Job
-from scenegraph.run import api, executor
+from scenegraph.run import api, verdicts
 from scenegraph.run.camera import Camera
 
 HERE = "http://127.0.0.1"
@@ -92,7 +91,7 @@ class NoDownloads(Camera):
         digest = sha256(url.encode()).hexdigest()
         stored = SimpleNamespace(sha256=digest, media=f"media/{digest[:2]}/{digest}.mp4")
         frames = int(take.params["num_frames"])
-        return stored, Clip(path=Path(stored.media), frames=frames, **CLIP)
+        return stored, Clip(path=self._ledger.store.path(stored.media), frames=frames, **CLIP)
 
 
 class GoodEyes:
@@ -112,7 +111,7 @@ class GoodEyes:
 def no_media() -> Iterator[None]:
     """Within, `run_async` runs without media: the doors to them are closed, no others."""
     doors = mock.patch.multiple(api, Camera=NoDownloads, Material=NoUploads, Eyes=GoodEyes)
-    with doors, mock.patch.object(executor, "must_be_intact", is_intact):
+    with doors, mock.patch.object(verdicts, "must_be_intact", is_intact):
         yield
 
 

@@ -85,6 +85,8 @@ def with_urls(
 
 
 def _copied(value: Any) -> Any:
+    if isinstance(value, (str, int, float)):  # nearly all of them
+        return value
     if isinstance(value, Mapping):
         return {name: _copied(one) for name, one in value.items()}
     if isinstance(value, list | tuple):
@@ -113,8 +115,10 @@ class _Check:
             if name not in fields:
                 self._wrong_name(place, str(name), fields, mistaken)
         for name, field in fields.items():
-            here, spot = f"{place}.{name}" if place else name, (*path, name)
             given = values.get(name)
+            if given is None and field.send is None and not field.required and not awaiting:
+                continue
+            here, spot = f"{place}.{name}" if place else name, (*path, name)
             inside = awaiting and frozenset(one for one in awaiting if one[: len(spot)] == spot)
             if given is None and field.fields and inside:
                 given = [] if field.type == "list" else {}

@@ -10,10 +10,12 @@ from scenegraph import __version__
 from scenegraph.cli import (
     calibrate,
     clips,
+    craft,
     history,
     house,
     housekeeping,
     planning,
+    recipes,
     scenes,
     shooting,
     takes,
@@ -51,5 +53,17 @@ def start(
     set_up_logs(verbose)
 
 
-for room in (planning, scenes, shooting, takes, history, clips, calibrate, house, housekeeping):
+for room in (
+    planning,
+    scenes,
+    recipes,
+    shooting,
+    takes,
+    history,
+    clips,
+    calibrate,
+    craft,
+    house,
+    housekeeping,
+):
     room.add_to(app)

@@ -162,7 +162,7 @@ def doctor(
 
     Example: `scenegraph doctor`, or `scenegraph doctor --probe-fal --max-usd 0.50`
     """
-    from importlib.metadata import PackageNotFoundError, packages_distributions, version
+    from importlib.metadata import PackageNotFoundError, version
 
     from scenegraph.media import ffmpeg_exe
     from scenegraph.settings import Settings
@@ -180,6 +180,7 @@ def doctor(
         exe = ffmpeg_exe(settings)
         origin = "SCENEGRAPH_FFMPEG" if settings.ffmpeg else "from its wheel"
         rows.append(("ffmpeg", f"{Path(exe).name} ({origin})", True))
+        rows.append(("deliveries", *_deliveries(settings)))
     except SceneGraphError as error:
         rows.append(("ffmpeg", f"{error.message} {error.next}", False))
     for part in PARTS:
@@ -193,10 +194,10 @@ def doctor(
     free = shutil.disk_usage(Path.cwd()).free / 1e9
     rows.append(("disk", f"{free:.0f} GB free here", free > 2))
     rows.append(("processors", str(os.cpu_count()), True))
-    owners = sorted(set(packages_distributions().get("workflows", [])))
-    ours = owners in ([], ["scenegraph"])
-    said = "scenegraph's recipes" if ours else f"also claimed by: {', '.join(owners)}"
-    rows.append(("workflows", said, ours))
+    from scenegraph.cli.recipes import why_not_ours
+
+    shadow = why_not_ours()
+    rows.append(("workflows", shadow or "scenegraph's recipes", shadow is None))
     well = all(good for name, _, good in rows if name != "workflows")
     if as_json:
         show_json(
@@ -211,6 +212,19 @@ def doctor(
             table.add_row("✓" if good else "[bold red]✗[/]", name, text)
         show_table(table)
     return 0 if well else 2
+
+
+def _deliveries(settings: Settings) -> tuple[str, bool]:
+    """Which of `reel.deliver` this FFmpeg can make. What it cannot is no fault of the house."""
+    from scenegraph.run.delivering import cannot_deliver
+    from scenegraph.scene import Deliverable
+    from scenegraph.scene.deliver import OPTIONS
+
+    missing = [
+        one for one in OPTIONS if cannot_deliver([Deliverable(format=one, name="x")], settings)
+    ]
+    said = ", ".join(one for one in OPTIONS if one not in missing)
+    return said + (f"; not with this FFmpeg: {', '.join(missing)}" if missing else ""), True
 
 
 def _webhooks(settings: Settings) -> tuple[str, bool]:

@@ -5,9 +5,8 @@ it begins with an IDR frame, no frame leans on another segment (closed GOPs of a
 B-frames), and every segment of a format has the same time base and the same decoder settings.
 
 What is done to a clip, in this order: its frames are counted off, each gets the same time (a
-variable rate becomes constant), the rate is changed by repeating or dropping whole frames (16 to 24
-shows every second frame twice; nothing is blended), the picture is turned upright, its pixels made
-square, scaled, and padded or cropped; colours become BT.709 limited range.
+variable rate becomes constant), the rate is changed (`rate_filter`), the picture is turned upright,
+its pixels made square, scaled, and padded or cropped; colours become BT.709 limited range.
 """
 
 from __future__ import annotations
@@ -15,7 +14,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any, Literal
@@ -25,7 +24,7 @@ import ffmpeg
 from scenegraph.cut.pieces import Part, Piece
 from scenegraph.errors import CutError
 from scenegraph.ledger.grade import Grade
-from scenegraph.ledger.timeline import Event, ReelFormat
+from scenegraph.ledger.timeline import Event, RateBy, ReelFormat
 from scenegraph.media.clip import Clip
 from scenegraph.media.container import SAFE_INPUT
 from scenegraph.media.ffmpeg import ffmpeg_exe
@@ -40,6 +39,8 @@ CROP_AT_MOST = 0.05
 THREADS = 4
 #: A random access point every two seconds, as players and browsers like it.
 GOP_S = 2
+#: The longer side of a preview.
+PREVIEW_SIDE = 480
 #: Ticks per second of a segment are at least this many.
 LEAST_TIMESCALE = 10_000
 
@@ -101,9 +102,11 @@ def timescale(rate: Fraction) -> int:
     return ticks
 
 
-def reel_format(clips: Sequence[Clip], rate: Fraction | None = None) -> ReelFormat:
+def reel_format(
+    clips: Sequence[Clip], rate: Fraction | None = None, rate_by: RateBy = "duplicate"
+) -> ReelFormat:
     """The format of a reel of these clips: the commonest size (the first of equals), made even,
-    and `rate` or the first clip's.
+    and `rate` or the first clip's; clips of another rate are brought to it by `rate_by`.
 
     Raises:
         CutError: there is no clip.
@@ -112,7 +115,33 @@ def reel_format(clips: Sequence[Clip], rate: Fraction | None = None) -> ReelForm
         raise CutError("There is no clip to make a reel of.", next="Shoot at least one shot first.")
     shown = [Size(*(max(2, round(side / 2) * 2) for side in square_size(clip))) for clip in clips]
     size, _ = Counter(shown).most_common(1)[0]
-    return ReelFormat(size=size, rate=rate or clips[0].rate)
+    return ReelFormat(size=size, rate=rate or clips[0].rate, rate_by=rate_by)
+
+
+def preview_format(format: ReelFormat) -> ReelFormat:
+    """The format of a quick look: at most 480 pixels long, coarse, other rates by duplication."""
+    scale = min(Fraction(1), Fraction(PREVIEW_SIDE, max(format.size.width, format.size.height)))
+    size = Size(*(max(2, round(side * scale / 2) * 2) for side in
+                  (format.size.width, format.size.height)))  # fmt: skip
+    return replace(format, size=size, crf=28, preset="ultrafast", rate_by="duplicate", quick=True)
+
+
+def rate_filter(picture: Any, clip: Clip, format: ReelFormat) -> Any:
+    """A clip's pictures, one a frame of its own rate, at the rate of the reel.
+
+    `duplicate` repeats or drops whole frames (16 to 24 shows every second one twice). `blend` mixes
+    the two frames between which a moment lies, by their distance. `interpolate` draws the moment
+    along the motion of blocks (FFmpeg's `minterpolate`), for many times the price. Both leave a
+    clip that has the reel's rate alone, and take a jump within a clip for motion.
+    """
+    rate = str(format.rate)
+    if clip.rate == format.rate or format.rate_by == "duplicate":
+        return picture.filter("fps", fps=rate, start_time=0)
+    if format.rate_by == "blend":
+        made = picture.filter("framerate", fps=rate, interp_start=0, interp_end=255, scene=100)
+    else:
+        made = picture.filter("minterpolate", fps=rate, mi_mode="mci", mc_mode="aobmc", scd="none")
+    return made.filter("settb", str(1 / format.rate))  # as `fps` leaves it: a tick a frame
 
 
 def segment_command(
@@ -176,21 +205,24 @@ def picture_of(part: Part, format: ReelFormat, fit: Fit) -> Any:
     source = ffmpeg.input(
         str(clip.path),
         threads=2,
+        **({"skip_loop_filter": "all"} if format.quick else {}),
         colorspace="bt709",  # what an untagged file is taken for; a tag in the stream wins
         **SAFE_INPUT,
     ).video
-    picture = (
+    counted = (
         source.filter("trim", start_frame=start, end_frame=stop)
         .filter("settb", f"1/{ticks}")
         .filter("setpts", f"N*{ticks // clip.rate.numerator * clip.rate.denominator}")
-        .filter("tpad", stop=-1, stop_mode="clone")  # `fps` may round the last frame away
-        .filter("fps", fps=str(format.rate), start_time=0)
+        .filter("tpad", stop=-1, stop_mode="clone")  # a rate may round the last frame away
+    )
+    picture = (
+        rate_filter(counted, clip, format)
         .filter("trim", **shown)
         .filter(
             "scale",
             fitted.scaled.width,
             fitted.scaled.height,
-            flags="bicubic+accurate_rnd",
+            flags="fast_bilinear" if format.quick else "bicubic+accurate_rnd",
             in_range="full" if clip.full_range else "auto",
             out_range="tv",
             out_color_matrix="bt709",
@@ -218,18 +250,12 @@ def picture_of(part: Part, format: ReelFormat, fit: Fit) -> Any:
 def _encoded(
     picture: Any, format: ReelFormat, frames: int, out: Path, exe: str | None
 ) -> list[str]:
-    gop = max(1, round(GOP_S * format.rate))
     made = picture.output(
         str(out),
         vcodec=format.codec,
-        preset=format.preset,
-        crf=format.crf,
+        **_encoder(format),
         pix_fmt=format.pixel_format,
         threads=THREADS,
-        g=gop,
-        keyint_min=gop,
-        sc_threshold=0,
-        bf=0,
         color_primaries="bt709",
         color_trc="bt709",
         colorspace="bt709",
@@ -243,6 +269,16 @@ def _encoded(
         **{"frames:v": frames, "flags:v": "+bitexact+cgop"},
     )
     return list(ffmpeg.compile(made, cmd=exe or ffmpeg_exe(), overwrite_output=True))
+
+
+def _encoder(format: ReelFormat) -> dict[str, Any]:
+    if format.codec == "libx264":
+        gop = max(1, round(GOP_S * format.rate))
+        quality = {"preset": format.preset, "crf": format.crf}
+        return {**quality, "g": gop, "keyint_min": gop, "sc_threshold": 0, "bf": 0}
+    options = {"profile:v": format.profile}
+    # Editors look for Apple's own mark.
+    return {**options, "vendor": "apl0"} if format.codec == "prores_ks" else options
 
 
 #: Black of limited range, as a share of white's code: where a gain of light begins.

@@ -36,6 +36,8 @@ class ReelClip:
         overlap: of an `extend` join: what of the parent this clip's head repeats.
         least: the fewest frames it may play where there is a choice.
         stretch: reel frames for each frame of the clip (reel rate / clip rate).
+        wanted: frames of the reel that it should fill, when a person said so.
+        handles: spare frames of the clip that a hard cut should leave beyond its point.
     """
 
     name: str
@@ -45,6 +47,8 @@ class ReelClip:
     overlap: Overlap | None = None
     least: int = LEAST_FRAMES
     stretch: Fraction = Fraction(1)
+    wanted: int | None = None
+    handles: int = 0
 
     def __post_init__(self) -> None:
         if self.calmness.ndim != 1:

@@ -16,7 +16,7 @@ import json
 import os
 import re
 import secrets
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -45,6 +45,8 @@ PATIENCE_S, PATIENCE_PER_FRAME_S = 60.0, 1.0
 STORE_NAME = re.compile(r"[0-9a-f]{64}")
 
 ContentHash = Callable[[Clip], str]
+#: Encodes that are going on, by the key of their segment.
+UnderWay = Mapping[str, "asyncio.Task[Segment]"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,31 +127,47 @@ async def make_segment(
         digest = await asyncio.to_thread(content, event.clip)
     piece = Piece(Part(event, frames, 0, frames))
     exe = ffmpeg_exe(settings)
-    return await _segment(piece, format, folder, [digest], fit, exe, on_progress)
+    return await piece_segment(
+        piece, format, folder, [digest], fit=fit, exe=exe, on_progress=on_progress
+    )
 
 
-async def _segment(
+async def piece_segment(
     piece: Piece,
     format: ReelFormat,
     folder: Path,
     digests: Sequence[str],
-    fit: Fit,
+    *,
+    fit: Fit = "auto",
     exe: str,
-    on_progress: Callable[[int], None] | None,
+    on_progress: Callable[[int], None] | None = None,
+    under_way: UnderWay | None = None,
+    niceness: int = 0,
 ) -> Segment:
+    """As `make_segment`, for any piece, with the hash of the content of each of its clips.
+
+    Args:
+        under_way: segments that somebody is encoding already; this one is waited for.
+        niceness: how far FFmpeg gives way to all else on the machine, 0 to 19.
+    """
     event, frames = piece.part.event, piece.frames
     with disk_errors(folder):
         key = piece_key(piece, format, digests, fit=fit, exe=exe)
-        path, note = folder / f"{key}.mp4", folder / f"{key}.json"
+        ending = format.container
+        if under_way is not None and key in under_way:
+            await asyncio.wait([under_way[key]])
+        path, note = folder / f"{key}{ending}", folder / f"{key}.json"
         if await asyncio.to_thread(is_sound, path, note, frames):
             return Segment(path, key, frames, made=False)
         folder.mkdir(parents=True, exist_ok=True)
-        temp = folder / f".{key[:16]}.{secrets.token_hex(6)}.mp4"
+        temp = folder / f".{key[:16]}.{secrets.token_hex(6)}{ending}"
         try:
             command = piece_command(piece, format, temp, fit=fit, exe=exe)
             read = sum(part.event.span.stop for part in piece.parts)
             patience = PATIENCE_S + PATIENCE_PER_FRAME_S * (read + frames)
-            await run_ffmpeg(command, timeout_s=patience, on_progress=on_progress)
+            await run_ffmpeg(
+                command, timeout_s=patience, on_progress=on_progress, niceness=niceness
+            )
             await asyncio.to_thread(check_picture_times, temp, frames, event.shot)
             facts = {"frames": frames, "sha256": await asyncio.to_thread(file_hash, temp)}
             temp.replace(path)
@@ -172,6 +190,7 @@ async def stitch(
     on_progress: Callable[[Progress], None] | None = None,
     on_segments: Callable[[list[Segment]], None] | None = None,
     sound: Path | None = None,
+    under_way: UnderWay | None = None,
 ) -> Path:
     """Make the reel of a timeline at `out`, and return `out`.
 
@@ -180,6 +199,7 @@ async def stitch(
         at_once: encodes running at a time; by default so many that their threads fill the cores.
         content: how a clip is told from another; by default the store's name or the file's hash.
         sound: an audio-only MP4 that is copied beside the picture, as long as the reel.
+        under_way: segments that somebody is encoding already; they are waited for.
         on_segments: told the segments that the reel is made of, in playing order, once it is there.
 
     Raises:
@@ -210,7 +230,16 @@ async def stitch(
 
         async with slots:
             contents = [digests[part.event.clip.path] for part in piece.parts]
-            made = await _segment(piece, timeline.format, segments, contents, fit, exe, working)
+            made = await piece_segment(
+                piece,
+                timeline.format,
+                segments,
+                contents,
+                fit=fit,
+                exe=exe,
+                on_progress=working,
+                under_way=under_way,
+            )
         state.done(id(piece), made)
         return made
 

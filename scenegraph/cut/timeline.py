@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from scenegraph.cut.film import TOLERANCE, choose_cuts
+from scenegraph.cut.film import TOLERANCE, WHOLE, Ends, choose_cuts
 from scenegraph.cut.footage import ReelClip, clip_of_review
 from scenegraph.cut.joins import goes_on
 from scenegraph.errors import CutError
 from scenegraph.ledger.grade import Grade, Tint
 from scenegraph.ledger.reviews import Review
-from scenegraph.ledger.timeline import Event, JoinKind, ReelFormat, Timeline
+from scenegraph.ledger.timeline import CutWishes, Event, JoinKind, ReelFormat, Timeline
 from scenegraph.media.clip import Clip
 from scenegraph.units import Span
 
@@ -48,6 +49,9 @@ def make_timeline(
     tolerance: int = TOLERANCE,
     joins: Mapping[str, JoinKind] | None = None,
     left_out: Sequence[str] = (),
+    ends: Ends = WHOLE,
+    lengths: Mapping[str, int] | None = None,
+    handles: int = 0,
 ) -> Timeline:
     """The film of these takes, in this order.
 
@@ -56,6 +60,9 @@ def make_timeline(
         joins: how a shot begins where a person decided it; the rest is decided here.
         left_out: shots of the reel order that have no take. Added to them: takes that are broken,
             and hops whose answer only repeats its parent.
+        ends: what they begin and end with, when they are a part of a longer film.
+        lengths: frames of the reel that single shots should fill, by shot.
+        handles: frames of the reel that hard cuts should leave on both sides, where they can.
 
     Raises:
         CutError: nothing to cut, or a length that cannot be made.
@@ -76,13 +83,21 @@ def make_timeline(
         if join == "extend" and overlap is not None and overlap.frames >= clip.frames:
             missing.append(one.shot)  # it adds nothing: every frame repeats its parent
             continue
-        usable.append((one, replace(clip, join=join)))
+        spare = math.ceil(handles / clip.stretch)
+        wanted = lengths.get(one.shot) if lengths else None
+        usable.append((one, replace(clip, join=join, wanted=wanted, handles=spare)))
     if not usable:
         raise CutError(
             "There is nothing to cut: no shot has a take that can be played.",
             next="`scenegraph run SCENE` shoots what is missing.",
         )
-    choice = choose_cuts([clip for _, clip in usable], target=target, tolerance=tolerance)
+    choice = choose_cuts(
+        [clip for _, clip in usable],
+        target=target,
+        tolerance=tolerance,
+        ends=ends,
+        rate=format.rate,
+    )
     grades = carried_grades([(clip.join, one.grade) for one, clip in usable])
     events = tuple(
         Event(
@@ -105,6 +120,7 @@ def make_timeline(
         format=format,
         cost=round(choice.cost, 4),
         left_out=tuple(missing),
+        wishes=CutWishes(target, dict(lengths or {}), handles),
     )
 
 

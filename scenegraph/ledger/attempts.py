@@ -6,10 +6,11 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Select, bindparam, func, literal_column, select
+from sqlalchemy import ColumnElement, Select, bindparam, exists, func, literal_column, select
 
 from scenegraph.errors import LedgerError
 from scenegraph.ledger.claims import ALL, JobClaimed, claim_of
+from scenegraph.ledger.moved import moved
 from scenegraph.ledger.reviews import Review
 from scenegraph.ledger.rows import (
     COPIED,
@@ -31,7 +32,8 @@ from scenegraph.media.clip import Clip
 class Attempts:
     """What happens to takes. Each method is one write; an illegal step is refused.
 
-    A step on the way to the film answers with the take as it then stands in the ledger.
+    A step on the way to the film answers with the take as it then stands in the ledger. Who has
+    the take as it stood before the step gives it as `known`: then it is not read.
     """
 
     store: MediaStore
@@ -61,7 +63,9 @@ class Attempts:
         seen = ALL if intent.seen is None else intent.seen
         return to.one("claim", claim_of, its_key=intent.key, seen=seen)
 
-    def submitted(self, id: int, request_id: str, urls: QueueUrls) -> Take:
+    def submitted(
+        self, id: int, request_id: str, urls: QueueUrls, *, known: Take | None = None
+    ) -> Take:
         """The queue took it; durable before the first poll."""
         values = {
             "request_id": request_id,
@@ -73,9 +77,16 @@ class Attempts:
         }
         with self._writer.write() as to:
             to.move(id, State.SUBMITTED, values, {"request_id": request_id})
-            return self._take(to, id)
+            return self._moved(to, id, State.SUBMITTED, values, known)
 
-    def answered(self, id: int, answer: Mapping[str, Any], usd: Decimal | None) -> Take:
+    def answered(
+        self,
+        id: int,
+        answer: Mapping[str, Any],
+        usd: Decimal | None,
+        *,
+        known: Take | None = None,
+    ) -> Take:
         """The answer is here; `usd` is what it cost (None: not known yet, still reserved)."""
         values = {
             "answer": json_text(answer),
@@ -84,9 +95,11 @@ class Attempts:
         }
         with self._writer.write() as to:
             to.move(id, State.ANSWERED, values)
-            return self._take(to, id)
+            return self._moved(to, id, State.ANSWERED, values, known)
 
-    def fetched(self, id: int, sha256: str, media: str, clip: Clip | None) -> Take:
+    def fetched(
+        self, id: int, sha256: str, media: str, clip: Clip | None, *, known: Take | None = None
+    ) -> Take:
         """Its file is in the store, hashed and probed (no clip: it cannot be opened)."""
         values = {
             "sha256": sha256,
@@ -96,7 +109,7 @@ class Attempts:
         }
         with self._writer.write() as to:
             to.move(id, State.FETCHED, values, {"sha256": sha256})
-            return self._take(to, id)
+            return self._moved(to, id, State.FETCHED, values, known, clip)
 
     def keep_sheet(self, review: Review) -> str | None:
         """Put a review's series and prints into the media store; their name there."""
@@ -104,22 +117,26 @@ class Attempts:
         return None if data is None else self.store.put_bytes(data, ".npz").media
 
     def reviewed(self, id: int, review: Review, *, sheet: str | None = None) -> None:
-        """It was looked at. A take looked at again keeps its state and gets the new review."""
-        if sheet is None:
-            sheet = self.keep_sheet(review)
-        values = {
-            "verdict": review.verdict,
-            "score": None if review.score is None else round(float(review.score), 4),
-            "review": json_text(review.to_json()),
-            "sheet": sheet,
-        }
-        facts = {"verdict": review.verdict, "score": values["score"]}
+        """It was looked at. A take looked at again keeps its state and its best frame (another
+        shot may be made of that), and gets the new review."""
+        values = self._review_row(review, sheet)
+        facts = _told(values)
         with self._writer.write() as to:
             if _state(to, id) in (State.REVIEWED, State.CIRCLED, State.REJECTED):
                 to.change(id, values)
                 to.event("take.reviewed_again", take=id, facts=facts)
             else:
-                to.move(id, State.REVIEWED, values, facts)
+                best = None if review.best is None else review.best.frame
+                to.move(id, State.REVIEWED, {**values, "best_frame": best}, facts)
+
+    def _review_row(self, review: Review, sheet: str | None) -> dict[str, Any]:
+        """What a review writes; its series go into the store, unless they lie there as `sheet`."""
+        return {
+            "verdict": review.verdict,
+            "score": None if review.score is None else round(float(review.score), 4),
+            "review": json_text(review.to_json()),
+            "sheet": self.keep_sheet(review) if sheet is None else sheet,
+        }
 
     def circle(self, id: int) -> Take:
         """Keep this take; the shot's other circled take of this engine goes back to the sheet.
@@ -142,16 +159,23 @@ class Attempts:
             to.move(id, State.CIRCLED)
             return self._take(to, id)
 
-    def kept(self, id: int, review: Review, *, sheet: str | None = None) -> Take:
+    def kept(
+        self, id: int, review: Review, *, sheet: str | None = None, known: Take | None = None
+    ) -> Take:
         """It was looked at and is circled, both in one commit.
 
         Raises:
             LedgerError: the shot's other circled take is pinned.
         """
-        if sheet is None:
-            sheet = self.keep_sheet(review)
+        values = self._review_row(review, sheet)
         with self._writer.group():
-            self.reviewed(id, review, sheet=sheet)
+            with self._writer.write() as to:
+                # Nearly always it has just come, and none is circled: then it is one statement.
+                if to.moves(id, State.CIRCLED, values, (State.FETCHED,), _has_a_circled_one):
+                    to.event("take.reviewed", take=id, facts=_told(values))
+                    to.event("take.circled", take=id)
+                    return self._moved(to, id, State.CIRCLED, values, known)
+            self.reviewed(id, review, sheet=values["sheet"])
             return self.circle(id)
 
     def reject(self, id: int, reason: str) -> None:
@@ -214,8 +238,11 @@ class Attempts:
             to.event("take.adopted", take=id_, run=intent.run, facts={"from": from_take.slate})
             return self._take(to, id_)
 
-    def pin(self, id: int) -> None:
+    def pin(self, id: int, *, by: str | None = None, run: int | None = None) -> None:
         """Make the circled take proof against changes upstream.
+
+        Args:
+            by: the person who wants it; run: the run that does it again.
 
         Raises:
             LedgerError: it is not circled.
@@ -227,12 +254,24 @@ class Attempts:
                     next="`scenegraph pick SCENE SHOT TAKE` circles it.",
                 )
             to.change(id, {"pinned": 1})
-            to.event("take.pinned", take=id)
+            to.event("take.pinned", take=id, run=run, facts={"by": by} if by else None)
 
-    def unpin(self, id: int) -> None:
+    def unpin(self, id: int, *, by: str | None = None) -> None:
         with self._writer.write() as to:
             to.change(id, {"pinned": 0})
-            to.event("take.unpinned", take=id)
+            to.event("take.unpinned", take=id, facts={"by": by} if by else None)
+
+    def _moved(
+        self,
+        to: Writer,
+        id: int,
+        state: State,
+        values: Mapping[str, Any],
+        known: Take | None,
+        clip: Clip | None = None,
+    ) -> Take:
+        """The take after a step that wrote these values; `clip` lies where its file does."""
+        return self._take(to, id) if known is None else moved(known, state, values, clip)
 
     def _take(self, to: Writer, id: int) -> Take:
         return take_from(to.one("take", _whole, its_id=id), self.store)
@@ -270,6 +309,21 @@ def _circled_beside() -> Select[Any]:
         )
         .where(takes.c.id == bindparam("its_id"), other.c.state == literal_column("'circled'"))
     )
+
+
+def _has_a_circled_one() -> ColumnElement[bool]:
+    """Of a take: its shot has a circled take of its engine."""
+    other = takes.alias("other")
+    return exists().where(
+        other.c.scene == takes.c.scene,
+        other.c.shot == takes.c.shot,
+        other.c.engine == takes.c.engine,
+        other.c.state == literal_column("'circled'"),
+    )
+
+
+def _told(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {"verdict": values["verdict"], "score": values["score"]}
 
 
 def _whole() -> Select[Any]:

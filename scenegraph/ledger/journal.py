@@ -56,7 +56,8 @@ class Journal:
     async def write(self, method: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
         """Call a method of the ledger on the writer's thread; back when it is durable.
 
-        A task that is cancelled while it waits has asked all the same: its write is done.
+        A task that is cancelled while it waits has asked all the same: its write is done. The
+        method may be called twice, with all that it wrote the first time undone in between.
 
         Raises:
             LedgerError: this write was refused, or the storage failed.
@@ -71,9 +72,32 @@ class Journal:
         """As `Ledger.reviewed`; its series are put into the store beside the group, not in it."""
         await self.write(self.ledger.reviewed, id, review, sheet=await self._sheet(review))
 
-    async def kept(self, id: int, review: Review) -> Take:
-        """As `Ledger.kept`, its series in the store beside the group as well."""
-        return await self.write(self.ledger.kept, id, review, sheet=await self._sheet(review))
+    async def kept(
+        self,
+        id: int,
+        review: Review,
+        *,
+        known: Take | None = None,
+        provided: Callable[[], None] | None = None,
+    ) -> Take:
+        """As `Ledger.kept`, its series in the store beside the group as well.
+
+        Args:
+            provided: asked on the writer's thread, just before; when it raises, nothing is kept.
+        """
+        return await self.write(self._keep, id, review, await self._sheet(review), known, provided)
+
+    def _keep(
+        self,
+        id: int,
+        review: Review,
+        sheet: str | None,
+        known: Take | None,
+        provided: Callable[[], None] | None,
+    ) -> Take:
+        if provided is not None:
+            provided()
+        return self.ledger.kept(id, review, sheet=sheet, known=known)
 
     async def _sheet(self, review: Review) -> str | None:
         if not review.has_sheet:
@@ -99,21 +123,34 @@ class Journal:
         return group
 
     def _write_group(self, group: Sequence[_Write]) -> list[_Outcome]:
-        outcomes: list[_Outcome] = []
         if not group:
-            return outcomes
+            return []
         try:
-            with self.ledger.group():
-                for call, future in group:
-                    try:
-                        outcomes.append((future, call(), None))
-                    except StorageFailed:
-                        raise
-                    except Exception as error:
-                        outcomes.append((future, None, error))
+            try:
+                outcomes = self._in_one_go(group)
+            except StorageFailed:
+                raise
+            except Exception:  # one of them is refused: all are undone, and done again with care
+                outcomes = self._one_by_one(group)
             self.commits += 1
+            return outcomes
         except Exception as error:  # nothing of this group is on the disk: everyone must know
             return [(future, None, _for_each(error)) for _, future in group]
+
+    def _in_one_go(self, group: Sequence[_Write]) -> list[_Outcome]:
+        with self.ledger.group(in_one_go=True):
+            return [(future, call(), None) for call, future in group]
+
+    def _one_by_one(self, group: Sequence[_Write]) -> list[_Outcome]:
+        outcomes: list[_Outcome] = []
+        with self.ledger.group():
+            for call, future in group:
+                try:
+                    outcomes.append((future, call(), None))
+                except StorageFailed:
+                    raise
+                except Exception as error:
+                    outcomes.append((future, None, error))
         return outcomes
 
 

@@ -25,6 +25,7 @@ from scenegraph.ledger.database import (
 )
 from scenegraph.ledger.hold import Hold
 from scenegraph.ledger.memory import Memory
+from scenegraph.ledger.pins import PinChange, read_pins
 from scenegraph.ledger.recall import LEDGER
 from scenegraph.ledger.reviews import Review
 from scenegraph.ledger.rows import (
@@ -100,9 +101,14 @@ class Ledger(Attempts):
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def group(self) -> AbstractContextManager[None]:
-        """Writes inside become durable together when it ends."""
-        return self._writer.group()
+    def group(self, *, in_one_go: bool = False) -> AbstractContextManager[Any]:
+        """Writes inside become durable together when it ends.
+
+        Args:
+            in_one_go: the first write that is refused undoes them all; otherwise it is undone
+                alone.
+        """
+        return self._writer.group(in_one_go=in_one_go)
 
     def back_up(self) -> bool:
         """Keep a copy of the database beside it, and the one before; False when it cannot be."""
@@ -202,11 +208,16 @@ class Ledger(Attempts):
             return reading.read_takes_of_bytes(connection, sha256, self.store)
 
     def events(
-        self, *, take: int | None = None, run: int | None = None
+        self, *, take: int | None = None, run: int | None = None, name: str | None = None
     ) -> tuple[Mapping[str, Any], ...]:
         """What happened, in order: {"at", "name", "take", "run", "facts"}."""
         with sentences(self.place), self._engine.connect() as connection:
-            return reading.read_events(connection, take, run)
+            return reading.read_events(connection, take, run, name)
+
+    def pins(self, scene: str) -> tuple[PinChange, ...]:
+        """The scene's pins and unpins, oldest first."""
+        with sentences(self.place), self._engine.connect() as connection:
+            return read_pins(connection, scene)
 
     def review_of(self, take_id: int, *, only: str | None = None) -> Review | None:
         """The kept review of a take, with its series and prints; None before it was looked at.

@@ -7,7 +7,19 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from sqlalchemy import Connection, Row, Table, case, func, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    Table,
+    bindparam,
+    case,
+    func,
+    literal_column,
+    or_,
+    select,
+)
 
 from scenegraph.errors import LedgerError
 from scenegraph.ledger.memory import Memory
@@ -16,6 +28,7 @@ from scenegraph.ledger.scenes import KnownScene
 from scenegraph.ledger.store import MediaStore
 from scenegraph.ledger.tables import amendments, events, reels, runs, scenes, takes, uploads
 from scenegraph.ledger.takes import Amendment, Money, State, Take
+from scenegraph.ledger.written import ask
 
 _SHARED = tuple(state.value for state in (State.CIRCLED, State.REVIEWED, State.FETCHED))
 _OPEN = tuple(
@@ -25,41 +38,61 @@ _OPEN = tuple(
 
 def read_memory(connection: Connection, scene: str, store: MediaStore) -> Memory:
     """The scene's takes and amendments, and which keys other scenes of the store have."""
-    # Plain tuples from the driver: a thousand rows with thirty columns are not worth a Row each.
-    query = select(*TAKE_COLUMNS).where(takes.c.scene == scene)
-    rows = connection.execute(query.order_by(takes.c.shot, takes.c.number)).cursor.fetchall()
     by_shot: dict[str, list[Take]] = {}
-    for row in rows:
-        take = take_from(row, store)
-        by_shot.setdefault(take.shot, []).append(take)
-    others = connection.execute(
-        select(*TAKE_COLUMNS)
-        .where(takes.c.scene != scene)
-        .where(
-            or_(takes.c.state.in_(_SHARED), (takes.c.billed == 1) & takes.c.state.in_(_OPEN)),
-        )
-        .order_by(case((takes.c.state == State.CIRCLED.value, 1), else_=0), takes.c.id)
-    ).cursor.fetchall()
+    # Plain tuples from the driver: a thousand rows with thirty columns are not worth a Row each.
+    for row in ask(connection, _own, _own, scene=scene).cursor.fetchall():
+        by_shot.setdefault(row[_SHOT], []).append(take_from(row, store))
+    others = ask(connection, _of_others, _of_others, scene=scene).cursor.fetchall()
     elsewhere: dict[str, Callable[[], Take]] = {}
     out: dict[str, Callable[[], Take]] = {}
     for row in others:
         (out if row[_STATE] in _OPEN else elsewhere)[row[_KEY]] = partial(take_from, row, store)
-    decided = connection.execute(
-        select(amendments).where(amendments.c.scene == scene).order_by(amendments.c.id)
-    )
+    decided = ask(connection, _decided, _decided, scene=scene)
     return Memory(
         scene,
         {shot: tuple(found) for shot, found in by_shot.items()},
-        tuple(amendment_from(row) for row in decided),
+        tuple([amendment_from(row) for row in decided]),
         elsewhere,
         out=out,
-        last=connection.execute(select(func.max(takes.c.id))).scalar() or 0,
+        last=ask(connection, _newest, _newest).scalar() or 0,
         kept={
             (row[_SHOT], row[_SETUP]): partial(take_from, row, store)
             for row in others
             if row[_STATE] == State.CIRCLED.value
         },
     )
+
+
+def _own() -> Select[Any]:
+    query = select(*TAKE_COLUMNS).where(takes.c.scene == bindparam("scene"))
+    return query.order_by(takes.c.shot, takes.c.number)
+
+
+def _of_others() -> Select[Any]:
+    """What other scenes of the store have, or are about to have; those that are kept last."""
+    has = takes.c.state.in_(_words(_SHARED))
+    comes = (takes.c.billed == _ONE) & takes.c.state.in_(_words(_OPEN))
+    kept = case((takes.c.state.in_(_words([State.CIRCLED.value])), _ONE), else_=_ZERO)
+    others = select(*TAKE_COLUMNS).where(takes.c.scene != bindparam("scene"))
+    return others.where(or_(has, comes)).order_by(kept, takes.c.id)
+
+
+def _decided() -> Select[Any]:
+    mine = amendments.c.scene == bindparam("scene")
+    return select(amendments).where(mine).order_by(amendments.c.id)
+
+
+def _newest() -> Select[Any]:
+    return select(func.max(takes.c.id))
+
+
+#: Values that are a part of the question.
+_ONE: ColumnElement[int] = literal_column("1")
+_ZERO: ColumnElement[int] = literal_column("0")
+
+
+def _words(states: Sequence[str]) -> list[ColumnElement[Any]]:
+    return [literal_column(f"'{state}'") for state in states]
 
 
 def read_shot(
@@ -80,8 +113,13 @@ def read_in(
     connection: Connection, scene: str, states: Sequence[State], store: MediaStore
 ) -> tuple[Take, ...]:
     words = [state.value for state in states]
-    query = select(*TAKE_COLUMNS).where(takes.c.scene == scene, takes.c.state.in_(words))
-    return tuple(take_from(row, store) for row in connection.execute(query.order_by(takes.c.id)))
+
+    def make() -> Select[Any]:
+        mine = takes.c.scene == bindparam("scene"), takes.c.state.in_(_words(words))
+        return select(*TAKE_COLUMNS).where(*mine).order_by(takes.c.id)
+
+    rows = ask(connection, ("in", *words), make, scene=scene)
+    return tuple([take_from(row, store) for row in rows])
 
 
 _NAMES = [column.name for column in TAKE_COLUMNS]
@@ -98,16 +136,19 @@ def read_take(connection: Connection, id: int, store: MediaStore) -> Take:
 
 
 def read_money(connection: Connection, scene: str | None, run: int | None) -> Money:
-    open_estimate = (takes.c.billed == 1) & takes.c.state.in_(_OPEN) & takes.c.usd.is_(None)
-    query = select(
-        func.coalesce(func.sum(takes.c.usd), 0),
-        func.coalesce(func.sum(case((open_estimate, takes.c.usd_estimate), else_=0)), 0),
-    )
-    if scene is not None:
-        query = query.where(takes.c.scene == scene)
-    if run is not None:
-        query = query.where(takes.c.run == run)
-    spent, reserved = connection.execute(query).one()
+    which = {"scene": scene, "run": run}
+    named: dict[str, Any] = {name: value for name, value in which.items() if value is not None}
+
+    def make() -> Select[Any]:
+        is_billed, comes = takes.c.billed == _ONE, takes.c.state.in_(_words(_OPEN))
+        is_open = is_billed & comes & takes.c.usd.is_(None)
+        query = select(
+            func.coalesce(func.sum(takes.c.usd), _ZERO),
+            func.coalesce(func.sum(case((is_open, takes.c.usd_estimate), else_=_ZERO)), _ZERO),
+        )
+        return query.where(*[takes.c[name] == bindparam(name) for name in named])
+
+    spent, reserved = ask(connection, ("money", *named), make, **named).one()
     return Money(spent=from_units(int(spent)), reserved=from_units(int(reserved)))
 
 
@@ -122,10 +163,13 @@ def read_upload(connection: Connection, sha256: str, engine: str, now: float) ->
 
 
 def read_scenes(connection: Connection) -> tuple[KnownScene, ...]:
-    columns = (scenes.c.name, scenes.c.slug, scenes.c.title, scenes.c.file)
+    def make() -> Select[Any]:
+        columns = (scenes.c.name, scenes.c.slug, scenes.c.title, scenes.c.file)
+        return select(*columns).order_by(scenes.c.id)
+
     return tuple(
         KnownScene(name=name, slug=slug, title=title, file=file)
-        for name, slug, title, file in connection.execute(select(*columns).order_by(scenes.c.id))
+        for name, slug, title, file in ask(connection, read_scenes, make)
     )
 
 
@@ -143,9 +187,11 @@ def read_takes_of_bytes(
 
 
 def read_events(
-    connection: Connection, take: int | None, run: int | None
+    connection: Connection, take: int | None, run: int | None, name: str | None = None
 ) -> tuple[Mapping[str, Any], ...]:
     query = select(events).order_by(events.c.id)
+    if name is not None:
+        query = query.where(events.c.name == name)
     if take is not None:
         query = query.where(events.c.take == take)
     if run is not None:

@@ -108,12 +108,16 @@ class MediaStore:
         Raises:
             LedgerError: no name of this store's (a ledger from elsewhere may hold anything).
         """
+        return Path(self.place(media))
+
+    def place(self, media: str) -> str:
+        """As `path`, as text."""
         if not _MEDIA.fullmatch(media):
             raise LedgerError(
                 f"{media!r} is not a file name of the media store.",
                 next="The ledger was changed by hand, or is damaged.",
             )
-        return Path(f"{self._base}/{media}")  # a join of two parts is cheaper as text
+        return f"{self._base}/{media}"
 
     def has(self, media: str) -> bool:
         return bool(self._fs.exists(str(self.path(media))))

@@ -1,10 +1,15 @@
-"""Writing to the database: one transaction for a group of writes, a savepoint for each of them."""
+"""Writing to the database: one transaction for a group of writes.
+
+Each write of a group has a savepoint, so that a refused one is undone alone. A group that is
+written in one go has none: the first refused write undoes it whole, and whoever asked for it does
+it again with savepoints. Nearly no write is refused, and savepoints are half of all statements.
+"""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, suppress
 from typing import Any
 
 from sqlalchemy import (
@@ -24,9 +29,9 @@ from scenegraph.errors import LedgerError
 from scenegraph.ledger.database import StorageFailed, sentences, storage_failed, writing
 from scenegraph.ledger.moves import BEFORE
 from scenegraph.ledger.rows import json_text
-from scenegraph.ledger.statements import Statements
 from scenegraph.ledger.tables import events, takes
 from scenegraph.ledger.takes import State
+from scenegraph.ledger.written import written_for
 
 
 class Writer:
@@ -38,17 +43,29 @@ class Writer:
         self._errors: tuple[type[BaseException], ...] = (driver.Error,)
         self._rule_broken: type[BaseException] = driver.IntegrityError
         self._returns = bool(engine.dialect.insert_returning)
-        self._statements = Statements(engine.dialect)
+        self._statements = written_for(engine.dialect)
         self._turn = threading.RLock()
         self._cursor: Any = None
         self._events: list[dict[str, Any]] = []
+        self._part = _Part(self)
+        #: The thread that writes a group in one go just now.
+        self._in_one_go: int | None = None
 
-    @contextmanager
-    def group(self) -> Iterator[None]:
+    def group(self, *, in_one_go: bool = False) -> AbstractContextManager[Any]:
         """All writes inside become durable together, or none when the storage fails.
 
         Inside another group it is a part of that one.
+
+        Args:
+            in_one_go: a write that is refused undoes the whole group, and its error is raised
+                from it.
         """
+        if self._in_one_go == threading.get_ident():
+            return self._part
+        return self._group(in_one_go)
+
+    @contextmanager
+    def _group(self, in_one_go: bool) -> Iterator[None]:
         with self._turn:
             if self._cursor is not None:
                 yield
@@ -57,6 +74,7 @@ class Writer:
                 transaction = connection.begin()
                 try:
                     self._cursor = connection.connection.cursor()
+                    self._in_one_go = threading.get_ident() if in_one_go else None
                     yield
                     self._write_events()
                     transaction.commit()
@@ -67,7 +85,7 @@ class Writer:
                     self._abandon(transaction, connection)
                     raise
                 finally:
-                    self._cursor = None
+                    self._cursor = self._in_one_go = None
                     self._events.clear()
 
     @staticmethod
@@ -79,14 +97,17 @@ class Writer:
             with suppress(Exception):
                 connection.invalidate()
 
-    @contextmanager
-    def write(self) -> Iterator[Writer]:
+    def write(self) -> AbstractContextManager[Writer]:
         """One write: done whole, or undone alone while its group goes on.
 
         Raises:
             StorageFailed: the database failed; then the whole group is undone.
             LedgerError: this write breaks a rule of the ledger.
         """
+        return self._part if self._in_one_go == threading.get_ident() else self._write()
+
+    @contextmanager
+    def _write(self) -> Iterator[Writer]:
         with self.group():
             kept = len(self._events)
             self._cursor.execute("SAVEPOINT one_write")
@@ -94,10 +115,7 @@ class Writer:
                 yield self
             except self._rule_broken as error:
                 self._undo(kept)
-                raise LedgerError(
-                    f"The ledger {self._place} refuses a write that breaks its rules ({error}).",
-                    next="This is a bug in scenegraph; nothing was written.",
-                ) from error
+                raise self.breaks_rules(error) from error
             except StorageFailed:
                 raise
             except self._errors as error:
@@ -106,6 +124,16 @@ class Writer:
                 self._undo(kept)
                 raise
             self._cursor.execute("RELEASE SAVEPOINT one_write")
+
+    def broke_a_rule(self, error: BaseException | None) -> bool:
+        """Whether the database refused this, and is well itself."""
+        return isinstance(error, self._rule_broken)
+
+    def breaks_rules(self, error: BaseException) -> LedgerError:
+        return LedgerError(
+            f"The ledger {self._place} refuses a write that breaks its rules ({error}).",
+            next="This is a bug in scenegraph; nothing was written.",
+        )
 
     def _undo(self, kept: int) -> None:
         del self._events[kept:]
@@ -151,24 +179,43 @@ class Writer:
         values: Mapping[str, Any] | None = None,
         facts: Mapping[str, Any] | None = None,
     ) -> None:
-        """Move a take on to another state: the only place where a state is written.
+        """Move a take on to another state.
 
         Raises:
             LedgerError: there is no such take, or it may not go there from where it is.
         """
-        row = {"state": to.value, **(values or {})}
+        if not self.moves(id, to, values or {}, BEFORE[to]):
+            raise self._illegal(id, to)
+        self.event(f"take.{to.value}", take=id, facts=facts)
+
+    def moves(
+        self,
+        id: int,
+        to: State,
+        values: Mapping[str, Any],
+        since: Sequence[State],
+        unless: Callable[[], ColumnElement[bool]] | None = None,
+    ) -> bool:
+        """Whether a take could be moved to another state: the only place where one is written.
+
+        Args:
+            since: it is moved when it is in one of these.
+            unless: and when this does not hold of its row.
+        """
+        row = {"state": to.value, **values}
         columns = tuple(row)
 
         def make() -> ClauseElement:
             before: list[ColumnElement[Any]] = [
-                literal_column(f"'{state.value}'") for state in BEFORE[to]
+                literal_column(f"'{state.value}'") for state in since
             ]
-            return update(takes).where(takes.c.id == bindparam("its_id"), takes.c.state.in_(before))
+            changed = update(takes).where(takes.c.id == bindparam("its_id"))
+            changed = changed.where(takes.c.state.in_(before))
+            return changed if unless is None else changed.where(~unless())
 
         row["its_id"] = id
-        if self.run(("move", to, columns), make, row, columns).rowcount != 1:
-            raise self._illegal(id, to)
-        self.event(f"take.{to.value}", take=id, facts=facts)
+        cursor = self.run(("move", to.value, since, unless, columns), make, row, columns)
+        return bool(cursor.rowcount == 1)
 
     def _illegal(self, id: int, to: State) -> LedgerError:
         """The sentence for a step that may not be taken."""
@@ -213,3 +260,18 @@ class Writer:
         self._events.append(
             {"at": self.clock(), "name": name, "take": take, "run": run, "facts": text}
         )
+
+
+class _Part:
+    """A write, or a group, inside a group that is written in one go."""
+
+    def __init__(self, writer: Writer) -> None:
+        self._writer = writer
+
+    def __enter__(self) -> Writer:
+        return self._writer
+
+    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
+        if self._writer.broke_a_rule(error):
+            assert error is not None
+            raise self._writer.breaks_rules(error) from error

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from scenegraph.media.clip import Clip
-    from scenegraph.media.decode import read_frames, read_rgb
+    from scenegraph.media.decode import borrow_frames, read_frames, read_rgb
     from scenegraph.media.encode import encode_command, encode_frames
     from scenegraph.media.ffmpeg import Leash, ffmpeg_exe, run_ffmpeg, run_ffmpeg_sync
     from scenegraph.media.files import replacing, sync_file, sync_folder
@@ -26,7 +26,7 @@ else:
         __name__,
         {
             "clip": ("Clip",),
-            "decode": ("read_frames", "read_rgb"),
+            "decode": ("borrow_frames", "read_frames", "read_rgb"),
             "encode": ("encode_command", "encode_frames"),
             "ffmpeg": ("Leash", "ffmpeg_exe", "run_ffmpeg", "run_ffmpeg_sync"),
             "files": ("replacing", "sync_file", "sync_folder"),
@@ -42,6 +42,7 @@ __all__ = [
     "Clip",
     "Leash",
     "Planes",
+    "borrow_frames",
     "cut_tail",
     "encode_command",
     "encode_frames",

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from scenegraph.units import Size
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Clip:
     """A video file that was opened and counted. Nothing in it comes from the service's word.
 
@@ -40,6 +40,10 @@ class Clip:
     start_s: float = 0.0
     warnings: tuple[str, ...] = ()
 
+    if TYPE_CHECKING:
+        #: `path` as text.
+        place: str = field(init=False, repr=False, compare=False)
+
     @property
     def size(self) -> Size:
         return Size(self.width, self.height)
@@ -65,6 +69,28 @@ class Clip:
             "start_s": self.start_s,
             "warnings": list(self.warnings),
         }
+
+    def at(self, place: str) -> Clip:
+        """The same clip, found at `place`.
+
+        A ledger has thousands of them, of most of which nobody asks where they are: their path is
+        made when somebody does.
+        """
+        same = object.__new__(Clip)
+        same.__dict__.update(self.__dict__, place=place)
+        same.__dict__.pop("path", None)
+        return same
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            """`place` and `path`, whichever of the two this clip was made without."""
+            own = self.__dict__
+            if name == "path" and "place" in own:
+                return own.setdefault(name, Path(own["place"]))
+            if name == "place" and "path" in own:
+                return own.setdefault(name, own["path"].as_posix())
+            raise AttributeError(f"A clip has no {name!r}.")
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any], path: Path) -> Clip:

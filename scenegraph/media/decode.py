@@ -9,8 +9,8 @@ import numpy as np
 from av.video.frame import VideoFrame
 from numpy.typing import NDArray
 
-from scenegraph.media.container import Deadline, decode_frames, open_video
-from scenegraph.media.planes import Planes, planes_of, rgb_of
+from scenegraph.media.container import Deadline, check_size, decode_frames, open_video
+from scenegraph.media.planes import Planes, borrowed_planes, planes_of, rgb_of
 from scenegraph.units import Size
 
 
@@ -37,6 +37,19 @@ def read_frames(
     """
     for index, frame in _frames(Path(path), start, stop, limit_s):
         yield planes_of(index, frame, short)
+
+
+def borrow_frames(path: Path | str, *, limit_s: float = 600.0) -> Iterator[Planes]:
+    """Every frame at full size, upright, mostly without a copy: just what `probe(see=)` shows.
+
+    The planes are borrowed: look at them before the next one, and do not keep them.
+
+    Raises:
+        BrokenMedia: it cannot be opened as a clip, or takes longer than `limit_s`.
+    """
+    for index, frame in _frames(Path(path), 0, None, limit_s):
+        check_size(Path(path), frame.width, frame.height)
+        yield borrowed_planes(index, frame)
 
 
 def read_rgb(

@@ -73,6 +73,7 @@ async def run_ffmpeg(
     *,
     timeout_s: float,
     on_progress: Callable[[int], None] | None = None,
+    niceness: int = 0,
 ) -> str:
     """Run a command built elsewhere; when it has ended well, return the end of what it said.
 
@@ -80,6 +81,7 @@ async def run_ffmpeg(
         command: the program first, then its arguments.
         timeout_s: wall-clock limit; the group is killed when it passes.
         on_progress: called with the number of frames written so far, about twice a second.
+        niceness: how far it gives way to all else on the machine, 0 to 19.
 
     Raises:
         FfmpegFailed: it could not start, ended with an error, or took too long.
@@ -100,6 +102,9 @@ async def run_ffmpeg(
         )
     except OSError as error:
         raise _would_not_start(full, error) from error
+    if niceness and sys.platform != "win32":
+        with contextlib.suppress(OSError):  # it has ended already
+            os.setpriority(os.PRIO_PGRP, process.pid, niceness)
     words: list[bytes] = []
     ended = _Ended(on_progress)
     watcher = threading.Thread(target=_watch, args=(process, words, ended), daemon=True)
@@ -149,6 +154,27 @@ def run_ffmpeg_sync(command: Sequence[str], *, timeout_s: float) -> None:
             process.communicate()
     if process.returncode:
         raise _failed(full, process.returncode, _text(words))
+
+
+@lru_cache(maxsize=8)
+def encoders_of(exe: str) -> frozenset[str]:
+    """The names of the encoders that this FFmpeg was built with.
+
+    Raises:
+        FfmpegFailed: it could not be started, or took too long.
+    """
+    command = [exe, "-hide_banner", "-encoders"]
+    try:
+        done = subprocess.run(
+            command, stdin=subprocess.DEVNULL, capture_output=True, timeout=60, check=False
+        )
+    except OSError as error:
+        raise _would_not_start(command, error) from error
+    except subprocess.TimeoutExpired as error:
+        raise FfmpegFailed("FFmpeg did not name its encoders.", command=command) from error
+    # After a legend, each line is flags, name, description: ` V....D libx265   libx265 H.265 …`.
+    rows = [line.split() for line in done.stdout.decode("utf-8", "replace").splitlines()]
+    return frozenset(row[1] for row in rows if len(row) > 2 and row[1] != "=")
 
 
 def kill_group(pid: int) -> None:

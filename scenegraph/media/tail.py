@@ -6,6 +6,7 @@ re-encodes them once more itself, so ours is visually lossless.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -65,20 +66,30 @@ def is_own_tail(clip: Clip, wanted: int, rate: Fraction) -> bool:
 
 
 def tail_command(
-    clip: Clip, frames: int, to: Path, rate: Fraction, *, exe: str | None = None
+    clip: Clip,
+    frames: int,
+    to: Path,
+    rate: Fraction,
+    *,
+    stop: int | None = None,
+    exe: str | None = None,
 ) -> list[str]:
     """The FFmpeg command that cuts the last `frames` frames of `clip` into `to` at `rate`.
 
     Builds it, starts nothing. A clip of another rate, or of a variable one, is resampled first;
-    turned, full-range, odd-sized and non-square pictures come out plain.
+    turned, full-range, odd-sized and non-square pictures come out plain. `stop`: the frame of the
+    clip before which they end.
     """
     picture = ffmpeg.input(str(clip.path), threads=1, **SAFE_INPUT).video
+    stop = clip.frames if stop is None else stop
+    if stop < clip.frames and _needs_resampling(clip, rate):
+        picture = picture.trim(end_frame=stop)
     if _needs_resampling(clip, rate):
         # How many frames `fps` will make is known only when it has made them, so: from the end.
         picture = picture.filter("fps", fps=str(rate)).filter("reverse")
         picture = picture.trim(end_frame=frames).filter("reverse")
     else:
-        picture = picture.trim(start_frame=clip.frames - frames, end_frame=clip.frames)
+        picture = picture.trim(start_frame=stop - frames, end_frame=stop)
     picture = picture.setpts(f"N/({rate})/TB")
     width, height = _even_size(clip)
     picture = picture.filter("scale", width, height, out_range="tv", flags="bicubic+accurate_rnd")
@@ -103,9 +114,17 @@ def tail_command(
 
 
 async def cut_tail(
-    clip: Clip, frames: int, to: Path, rate: Fraction, *, timeout_s: float = 300.0
+    clip: Clip,
+    frames: int,
+    to: Path,
+    rate: Fraction,
+    *,
+    stop: int | None = None,
+    timeout_s: float = 300.0,
 ) -> Clip:
     """Write the last 8k+1 (at most `frames`) frames of `clip` to `to`, and probe them.
+
+    `stop`: the frame of the clip before which they end; by default its own end.
 
     Same clip, same bytes. `to` appears whole or not at all.
 
@@ -113,9 +132,10 @@ async def cut_tail(
         BrokenMedia: the clip is too short, or did not give the frames it promised.
         FfmpegFailed: FFmpeg could not write it.
     """
-    length = tail_length(clip, frames, rate)
+    length = tail_length(clip if stop is None else replace(clip, frames=stop), frames, rate)
     with replacing(to) as temp:
-        await run_ffmpeg(tail_command(clip, length, temp, rate), timeout_s=timeout_s)
+        command = tail_command(clip, length, temp, rate, stop=stop)
+        await run_ffmpeg(command, timeout_s=timeout_s)
         written = probe(temp)
         if written.frames != length:
             raise BrokenMedia(clip.path, f"its tail has {written.frames} frames, not {length}")

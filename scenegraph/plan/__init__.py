@@ -9,19 +9,22 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from scenegraph.plan.advice import advise
     from scenegraph.plan.amend import ANCHOR, amended_graph, graph_changes, pick_amendment
     from scenegraph.plan.context import PlanContext
     from scenegraph.plan.drifting import ChainDrift, Ends, chains_of, plan_ahead
     from scenegraph.plan.expect import Expected
     from scenegraph.plan.hold import PlanChanged, must_hold
     from scenegraph.plan.inputs import Input, hash_file, hash_inputs
+    from scenegraph.plan.job import Job
     from scenegraph.plan.keys import derive_seed
     from scenegraph.plan.ladder import RungPrices, graph_rungs, knobs_of, wish_of
     from scenegraph.plan.make import make_plan, plan_all
     from scenegraph.plan.select import Chosen, Selection
     from scenegraph.plan.series import BEST, one_by_one, series_amendment
     from scenegraph.plan.shot import plan_shot
-    from scenegraph.plan.values import Act, Action, Change, Job, Plan, Series, ShotPlan
+    from scenegraph.plan.speculating import Speculation, lost_usd, speculate_amendment
+    from scenegraph.plan.values import Act, Action, Change, Plan, Series, ShotPlan
     from scenegraph.plan.whatif import WhatIf, what_if
     from scenegraph.plan.why import changes
 else:
@@ -30,6 +33,7 @@ else:
     come_late(
         __name__,
         {
+            "advice": ("advise",),
             "amend": ("ANCHOR", "amended_graph", "graph_changes", "pick_amendment"),
             "context": ("PlanContext",),
             "drifting": ("ChainDrift", "Ends", "chains_of", "plan_ahead"),
@@ -42,7 +46,9 @@ else:
             "select": ("Chosen", "Selection"),
             "series": ("BEST", "one_by_one", "series_amendment"),
             "shot": ("plan_shot",),
-            "values": ("Act", "Action", "Change", "Job", "Plan", "Series", "ShotPlan"),
+            "speculating": ("Speculation", "lost_usd", "speculate_amendment"),
+            "job": ("Job",),
+            "values": ("Act", "Action", "Change", "Plan", "Series", "ShotPlan"),
             "whatif": ("WhatIf", "what_if"),
             "why": ("changes",),
         },
@@ -67,7 +73,9 @@ __all__ = [
     "Selection",
     "Series",
     "ShotPlan",
+    "Speculation",
     "WhatIf",
+    "advise",
     "amended_graph",
     "chains_of",
     "changes",
@@ -77,6 +85,7 @@ __all__ = [
     "hash_file",
     "hash_inputs",
     "knobs_of",
+    "lost_usd",
     "make_plan",
     "must_hold",
     "one_by_one",
@@ -85,6 +94,7 @@ __all__ = [
     "plan_all",
     "plan_shot",
     "series_amendment",
+    "speculate_amendment",
     "what_if",
     "wish_of",
 ]

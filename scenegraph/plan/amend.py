@@ -15,6 +15,7 @@ planning runs again on scene, amendments and takes; so a re-run replays the same
 | takes | so many takes of `setup` side by side, after take `after` | takes, after, setup |
 | best | the best of takes that were shot side by side | – |
 | ahead | nothing by itself: over these hops it was thought ahead (`plan.drifting`) | hops, slope |
+| speculate | nothing: it was asked for while its parent was reviewed | parent, key, usd |
 | pick | a person circled this take while the shot wanted `setup` | setup |
 | undo | everything before it is void for this shot | – |
 """
@@ -191,7 +192,7 @@ def _cut_back(graph: ShotGraph, shot: Shot, amendment: Amendment) -> Shot:
     return node.model_copy(update={"id": shot.id})
 
 
-_COMMON = {"negative_prompt", "seed", "preset", "loras", "parameters", "expects_face"}
+_COMMON = {"negative_prompt", "seed", "preset", "loras", "fixes", "parameters", "expects_face"}
 
 
 def _anchor(graph: ShotGraph, shot: Shot, amendment: Amendment) -> Shot:

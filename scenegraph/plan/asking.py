@@ -27,34 +27,16 @@ from scenegraph.scene import (
     MotionShot,
     Scene,
     Shot,
+    has_loras,
     negative_prompt,
     new_frames,
     render_prompt,
     shot_parameters,
 )
+from scenegraph.scene.shots import REST_FRAMES
 
 #: What of a motion reference is shown to the model: how things move, not what they look like.
 MOTION_CONDITIONING = {"conditioning_type": "depth", "preprocess": True}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ask:
-    """One request without its seed: everything that a shot's words and parents decide.
-
-    Attributes:
-        params: without seed and URLs; params_text: the same written out, for hashing.
-        problems: why the endpoint would not take it; then the rest is a best guess.
-    """
-
-    endpoint: Endpoint
-    params: Mapping[str, Any]
-    params_text: str
-    inputs: tuple[Input, ...]
-    num_frames: int
-    new_frames: int
-    usd: Decimal
-    notes: tuple[str, ...] = ()
-    problems: tuple[FieldProblem, ...] = field(default=())
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,22 +51,54 @@ class Shape:
     problems: tuple[FieldProblem, ...]
 
 
-class Words(NamedTuple):
-    """What the scene file alone says about a shot, whatever its parents are."""
+class Ask(NamedTuple):
+    """One request without its seed: everything that a shot's words and parents decide.
+
+    Attributes:
+        inputs: its files.
+        tail: how many of the parent's last frames are shown.
+    """
+
+    endpoint: Endpoint
+    shape: Shape
+    prompt: str
+    inputs: tuple[Input, ...]
+    tail: int
+
+    def params(self, seed: int | None) -> dict[str, Any]:
+        """The request's values for one take, without the URLs of its files."""
+        values = {**self.shape.params, "prompt": self.prompt}
+        return values if seed is None else {**values, "seed": seed}
+
+    @property
+    def text(self) -> str:
+        """The values without a seed, written out for hashing."""
+        return f"{self.shape.text}\n{write_json(self.prompt)}"
+
+    @property
+    def num_frames(self) -> int:
+        """Frames of the answer."""
+        return self.shape.new_frames + (self.tail if self.endpoint.counts == "total" else 0)
+
+
+class Manner(NamedTuple):
+    """What the scene file says of a shot but its prompt; most shots of a scene share one.
+
+    Attributes:
+        own: the shot's own parameters: they are sent as they are, or refused.
+        number: its own among the manners of a `Memo`.
+    """
 
     parameters: Mapping[str, Any]
+    own: Mapping[str, Any]
     negative: str
     frames: int
-    prompt: str
+    number: int = 0
 
     @classmethod
-    def of(cls, scene: Scene, told: Shot) -> Words:
-        return cls(
-            shot_parameters(scene, told),
-            negative_prompt(scene, told),
-            new_frames(scene, told),
-            render_prompt(scene, told),
-        )
+    def of(cls, scene: Scene, told: Shot) -> Manner:
+        negative, frames = negative_prompt(scene, told), new_frames(scene, told)
+        return cls(shot_parameters(scene, told), told.parameters, negative, frames)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +106,9 @@ class Memo:
     """What many shots of one scene have in common, and what one shot says, worked out once."""
 
     shapes: dict[Hashable, Shape] = field(default_factory=dict)
-    words: dict[str, Words] = field(default_factory=dict)
+    words: dict[str, tuple[Manner, str]] = field(default_factory=dict)
     paths: dict[tuple[str, str], Path] = field(default_factory=dict)
+    _manners: dict[Hashable, Manner] = field(default_factory=dict)
 
     def path(self, name: str, find: Callable[[str], Path]) -> Path:
         """The file of a still or a motion; finding it looks at the disk for links."""
@@ -102,13 +117,38 @@ class Memo:
             self.paths[asked] = find(name)
         return self.paths[asked]
 
+    def words_of(self, scene: Scene, told: Shot) -> tuple[Manner, str]:
+        """What the scene file alone says about a shot, whatever its parents are; and its prompt."""
+        found = self.words.get(told.id)
+        if found is None:
+            found = self._manner(scene, told), render_prompt(scene, told)
+            self.words[told.id] = found
+        return found
 
-def tail_of(parent_frames: int, wish: int) -> int:
+    def _manner(self, scene: Scene, told: Shot) -> Manner:
+        own = told.parameters or told.fixes or scene.fixes or has_loras(scene, told)
+        is_plain = not own
+        asked = (told.kind, told.preset, told.negative_prompt, told.frames, told.seconds)
+        found = self._manners.get(asked) if is_plain else None
+        if found is None:
+            made = Manner.of(scene, told)
+            alike = repr(made)
+            found = self._manners.setdefault(alike, made._replace(number=len(self._manners)))
+            if is_plain:
+                self._manners[asked] = found
+        return found
+
+
+def tail_of(parent_frames: int, wish: int, *, at_rest: bool = False) -> int:
     """How many of a parent's last frames are shown: `wish`, or the largest 8k+1 that it has.
 
-    >>> tail_of(121, 65), tail_of(60, 65), tail_of(5, 65)
-    (65, 57, 1)
+    A tail that may end before its parent does leaves room for that.
+
+    >>> tail_of(121, 65), tail_of(60, 65), tail_of(5, 65), tail_of(65, 65, at_rest=True)
+    (65, 57, 1, 41)
     """
+    if at_rest:
+        parent_frames -= min(REST_FRAMES, max(0, parent_frames - 9))
     return min(wish, max(1, (parent_frames - 1) // 8 * 8 + 1))
 
 
@@ -136,36 +176,29 @@ def make_ask(
         tuning: parameters and words that amendments have added.
         memo: requests already checked (most shots of a scene differ in words alone), and paths.
     """
-    tail = tail_of(parent_frames, scene.tail_frames) if shot.tail_of is not None else 0
+    tail = 0
+    if shot.tail_of is not None:
+        tail = tail_of(parent_frames, scene.tail_frames, at_rest=shot.starts_at_rest)
     inputs = _inputs(scene, shot, endpoint, tail, hashes, parent_hashes, memo)
-    words = memo.words.get(told.id)
-    if words is None:
-        words = memo.words[told.id] = Words.of(scene, told)
-    wish = _Wish(
-        parameters=words.parameters,
-        own={**told.parameters, **tuning.parameters},
-        aspect_ratio=aspect_ratio,
-        negative=words.negative,
-        frames=words.frames,
-        tail=tail,
-        inputs=inputs,
-    )
-    prompt = _with_phrases(words.prompt, tuning.phrases)
-    name = (endpoint.id, wish.name)
+    manner, prompt = memo.words_of(scene, told)
+    if tuning.phrases:
+        prompt = _with_phrases(prompt, tuning.phrases)
+    tuned = write_json(tuning.parameters) if tuning.parameters else ""
+    places = tuple([one.into for one in inputs])
+    name = (endpoint.id, manner.number, tuned, aspect_ratio, tail, places)
     shape = memo.shapes.get(name)
     if shape is None:
+        wish = _Wish(
+            parameters=manner.parameters,
+            own={**manner.own, **tuning.parameters},
+            aspect_ratio=aspect_ratio,
+            negative=manner.negative,
+            frames=manner.frames,
+            tail=tail,
+            inputs=inputs,
+        )
         shape = memo.shapes[name] = _shape(endpoint, wish, prompt)
-    return Ask(
-        endpoint=endpoint,
-        params={**shape.params, "prompt": prompt},
-        params_text=f"{shape.text}\n{write_json(prompt)}",
-        inputs=inputs,
-        num_frames=shape.new_frames + (tail if endpoint.counts == "total" else 0),
-        new_frames=shape.new_frames,
-        usd=shape.usd,
-        notes=shape.notes,
-        problems=shape.problems,
-    )
+    return Ask(endpoint=endpoint, shape=shape, prompt=prompt, inputs=inputs, tail=tail)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -179,18 +212,6 @@ class _Wish:
     frames: int
     tail: int
     inputs: Sequence[Input]
-
-    @property
-    def name(self) -> Hashable:
-        """Equal for equal wishes."""
-        places = tuple(one.into for one in self.inputs)
-        rest = (self.aspect_ratio, self.negative, self.frames, self.tail, places)
-        plain = tuple(self.parameters.items())
-        try:
-            hash(plain)
-        except TypeError:  # it holds a list, such as adapter weights
-            return (write_json([self.parameters, self.own]), *rest)
-        return (plain, write_json(self.own) if self.own else "", *rest)
 
 
 def _shape(endpoint: Endpoint, wish: _Wish, prompt: str) -> Shape:
@@ -282,7 +303,14 @@ def _inputs(
             tail_at = ("video", "video_url") if "video" in endpoint.fields else ("video_url",)
         source = parent_hashes.get(shot.tail_of)
         inputs.append(
-            Input(role="video", into=tail_at, parent=shot.tail_of, tail_frames=tail, sha256=source)
+            Input(
+                role="video",
+                into=tail_at,
+                parent=shot.tail_of,
+                tail_frames=tail,
+                tail_end="rest" if shot.starts_at_rest else None,
+                sha256=source,
+            )
         )
     if isinstance(shot, MotionShot) and shot.motion is not None:
         motion = memo.path(shot.motion, scene.motion_of)

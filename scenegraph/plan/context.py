@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from scenegraph.catalog import Catalog, Endpoint, UnknownFamily, legal_parameters
 from scenegraph.ledger import Engine, Memory, State, Take
-from scenegraph.plan.amend import ANCHOR, amended_graph, picked, tuning_of
+from scenegraph.plan.amend import ANCHOR, UNTUNED, amended_graph, picked, tuning_of
 from scenegraph.plan.asking import Ask, Memo, make_ask
+from scenegraph.plan.frames import with_best_frame
+from scenegraph.plan.keys import Made
 from scenegraph.plan.select import Chosen, Selection
 from scenegraph.scene import Scene, Shot, ShotGraph, shot_parameters
 
@@ -48,6 +50,7 @@ class PlanContext:
     _settled: dict[str, tuple[Memory, Parents, ShotPlan]] = field(default_factory=dict, repr=False)
     _endpoints: dict[str, Endpoint] = field(default_factory=dict, repr=False)
     _memo: Memo = field(default_factory=Memo, repr=False)
+    _made: dict[Hashable, Made] = field(default_factory=dict, repr=False)
     _ratios: dict[str, str | None] = field(default_factory=dict, repr=False)
     _lost_shots: list[dict[str, list[Take]]] = field(default_factory=list, repr=False)
     _claims: dict[int, str] = field(default_factory=dict, repr=False)
@@ -103,10 +106,16 @@ class PlanContext:
 
         Not of a forced shot: the run that is under way counts there too.
         """
-        memory, before, planned = self._settled.get(shot, (None, None, None))
-        if memory is not self.memory or before is None or before.keys() != parents.keys():
+        found = self._settled.get(shot)
+        if found is None:
             return None
-        return planned if all(take is before[id] for id, take in parents.items()) else None
+        memory, before, planned = found
+        if memory is not self.memory or before.keys() != parents.keys():
+            return None
+        for id, take in parents.items():
+            if take is not before[id]:
+                return None
+        return planned
 
     def keep_plan(self, planned: ShotPlan, parents: Parents) -> None:
         """Remember what was worked out about a shot, for itself and for those that hang on it."""
@@ -122,6 +131,23 @@ class PlanContext:
             return {"name": "animatic", "drift": self.scene.animatic.drift}
         return {"name": self.engine}
 
+    def made(self, ask: Ask) -> Made:
+        """What a picture is made from besides its request, written out but for its files' hashes.
+
+        Shots whose inputs are alike share it.
+        """
+        shown = tuple([(one.role, one.tail_frames, one.frame) for one in ask.inputs])
+        found = self._made.get((ask.endpoint.id, shown))
+        if found is None:
+            by = {
+                "endpoint": ask.endpoint.id,
+                "catalog": ask.endpoint.version,
+                "engine": self.engine_part,
+            }
+            found = Made.of(by, {one.role: one.part for one in ask.inputs})
+            self._made[ask.endpoint.id, shown] = found
+        return found
+
     def endpoint(self, shot: Shot) -> Endpoint:
         found = self._endpoints.get(shot.kind)
         if found is None:
@@ -131,19 +157,30 @@ class PlanContext:
 
     def ask(self, shot: Shot, parents: Mapping[str, Take | None]) -> Ask:
         """The request for a shot whose parents are these."""
-        tail = shot.tail_of
+        tail, ratio, frames = shot.tail_of, None, 0
+        if tail is not None:
+            ratio, frames = self.ratio(tail), self._frames_of(tail, parents)
+        amended = self.memory.amended(shot.id)
         return make_ask(
             self.scene,
-            shot,
-            self.told(shot.id),
+            with_best_frame(shot, parents),
+            self.told(shot.id) if self._is_amended else shot,
             self.endpoint(shot),
-            parent_frames=self._frames_of(tail, parents) if tail is not None else 0,
-            aspect_ratio=self.ratio(tail) if tail is not None else None,
+            parent_frames=frames,
+            aspect_ratio=ratio,
             hashes=self.hashes,
             parent_hashes={id: take.sha256 if take else None for id, take in parents.items()},
-            tuning=tuning_of(self.memory.amended(shot.id)),
+            tuning=tuning_of(amended) if amended else UNTUNED,
             memo=self._memo,
         )
+
+    def read_words(self) -> None:
+        """Say every shot in words, which nothing but the scene file decides.
+
+        One kind of work after the other is a tenth quicker than all kinds shot by shot.
+        """
+        for id in self.graph.order:
+            self._memo.words_of(self.scene, self.told(id))
 
     def told(self, shot: str) -> Shot:
         """The shot as the file has it: an inserted node changes what is shown, not what is told.
@@ -156,6 +193,10 @@ class PlanContext:
     def written(self, shot: str) -> Shot:
         """The shot of the scene file; a node that only an amendment knows is its own."""
         return self._written.get(shot) or self.graph.shots[shot]
+
+    @cached_property
+    def _is_amended(self) -> bool:
+        return self.graph is not self.scene.graph()
 
     @cached_property
     def _written(self) -> Mapping[str, Shot]:
@@ -190,6 +231,8 @@ class PlanContext:
         `auto` follows the input, a fixed ratio crops to itself: mixed in one chain, the picture
         would change its size at a hop.
         """
+        if id in self._ratios:
+            return self._ratios[id]
         walk = []
         above: str | None = id
         while above is not None and above not in self._ratios:

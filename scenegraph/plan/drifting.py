@@ -122,9 +122,10 @@ def chain_drifts(scene: Scene, graph: ShotGraph, ends: Ends) -> tuple[ChainDrift
     Args:
         graph: with the nodes that amendments have put in.
     """
-    places = _places(graph)
+    lines = _lines(scene, graph, ends)
+    places = _places(graph) if lines else {}
     found = []
-    for hops, line in _lines(scene, graph, ends):
+    for hops, line in lines:
         over = next((n for n, id in enumerate(hops, 1) if line.is_over(places[id][1])), None)
         found.append(
             ChainDrift(
@@ -210,6 +211,8 @@ def _places(graph: ShotGraph) -> dict[str, tuple[str, int]]:
 def _lines(scene: Scene, graph: ShotGraph, ends: Ends) -> tuple[tuple[tuple[str, ...], Line], ...]:
     """Each chain with what is expected of it: its own line, else the others', else assumed."""
     chains = chains_of(scene)
+    if not chains:
+        return ()
     places = _places(graph)
     own = {hops: _measured(places, hops, ends) for hops in chains}
     known = [line for line in own.values() if line is not None]

@@ -76,13 +76,12 @@ def expect(prices: Sequence[tuple[Decimal, int]], memory: Memory) -> Expected:
         each = total / len(prices)
         p50, p95 = (total + each * _quantile(extra, part) for part in (0.5, 0.95))
     else:
+        moments = {limit: _moments(min(limit, MOST), share) for limit in {n for _, n in prices}}
         mean, variance = 0.0, 0.0
         for usd, limit in prices:
-            chances = _chances(min(limit, MOST), share)
-            first = sum(n * p for n, p in enumerate(chances))
-            second = sum(n * n * p for n, p in enumerate(chances))
-            mean += float(usd) * first
-            variance += float(usd) ** 2 * (second - first * first)
+            price, (extra_takes, spread) = float(usd), moments[limit]
+            mean += price * extra_takes
+            variance += price**2 * spread
         p50 = total + Decimal(mean)
         p95 = total + Decimal(mean + 1.645 * math.sqrt(variance))
     return Expected(as_usd(p50), as_usd(p95), share, basis)
@@ -92,6 +91,13 @@ def _chances(limit: int, share: float) -> list[float]:
     """The chance of 0, 1, … `limit` re-rolls of one shot."""
     chances = [(1 - share) * share**n for n in range(limit)]
     return [*chances, share**limit]
+
+
+def _moments(limit: int, share: float) -> tuple[float, float]:
+    """Mean and variance of the re-rolls of one shot."""
+    chances = _chances(limit, share)
+    mean = sum(n * p for n, p in enumerate(chances))
+    return mean, sum(n * n * p for n, p in enumerate(chances)) - mean * mean
 
 
 def _extra_takes(limits: Sequence[int], share: float) -> list[float]:

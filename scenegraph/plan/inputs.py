@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import errno
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from scenegraph.errors import Problem, SceneInvalid
 
@@ -18,8 +17,7 @@ Role = Literal["image", "motion", "video"]
 BLOCK = 1 << 20
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Input:
+class Input(NamedTuple):
     """One file that must have a URL before the job can be asked for.
 
     Attributes:
@@ -28,6 +26,7 @@ class Input:
         file: the scene's own file; None when it comes from another shot's take.
         parent: the shot whose circled take it comes from.
         tail_frames: of a tail, how many of the parent's last frames are shown.
+        tail_end: `rest` when the tail ends at a calm frame near the parent's end.
         frame: of a picture from a take, which frame: `best`, `first`, `last` or a number.
         sha256: of the file, or of the parent's take. None while that take is still to be shot.
     """
@@ -37,14 +36,18 @@ class Input:
     file: Path | None = None
     parent: str | None = None
     tail_frames: int | None = None
+    tail_end: str | None = None
     frame: str | int | None = None
     sha256: str | None = None
 
-    def part(self, provisional: str | None = None) -> dict[str, Any]:
-        """What of it is in the key: the bytes, and which frames of them are shown."""
-        part: dict[str, Any] = {"sha256": self.sha256 or f"provisional:{provisional}"}
+    @property
+    def part(self) -> dict[str, Any]:
+        """What of it is in the key besides its bytes: which frames of them are shown."""
+        part: dict[str, Any] = {}
         if self.tail_frames is not None:
             part["tail_frames"] = self.tail_frames
+        if self.tail_end is not None:
+            part["tail_end"] = self.tail_end
         if self.frame is not None:
             part["frame"] = self.frame
         return part
@@ -76,6 +79,8 @@ def hash_inputs(scene: Scene, graph: ShotGraph | None = None) -> Mapping[Path, s
     problems: list[Problem] = []
     seen: set[tuple[str, str]] = set()
     for id_, shot in (graph or scene.graph()).shots.items():
+        if shot.picture_of is None:  # so are most: words and hops name no file
+            continue
         for field, name in _names_of(shot):
             if (field, name) in seen:
                 continue

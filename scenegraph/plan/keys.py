@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
@@ -24,6 +26,48 @@ def derive_seed(scene_seed: int, shot_id: str, take_number: int) -> int:
     return int.from_bytes(sha256(text.encode()).digest()[:4]) % SEEDS
 
 
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What a picture is made from besides its request: endpoint, engine and files.
+
+    Most shots of a scene differ in the hashes of their files alone, so the rest is written out
+    once for all of them.
+
+    >>> made = Made.of({"endpoint": "x"}, {"video": {"tail_frames": 65}, "image": {}})
+    >>> made.text({"image": "cd", "video": "ab"})
+    '{"endpoint":"x","inputs":{"image":{"sha256":"cd"},"video":{"sha256":"ab","tail_frames":65}}}'
+    """
+
+    by: Mapping[str, Any]
+    inputs: Mapping[str, Mapping[str, Any]]
+    _head: str
+    _holes: Sequence[tuple[str, str]]
+
+    @classmethod
+    def of(cls, by: Mapping[str, Any], inputs: Mapping[str, Mapping[str, Any]]) -> Made:
+        """Write it out but for the hashes.
+
+        Args:
+            by: `endpoint`, `catalog`, `engine`.
+            inputs: by role, what of each file is shown.
+        """
+        marked = {role: {"sha256": f"<hash {role}>", **part} for role, part in inputs.items()}
+        first, *rest = re.split(r"<hash (\w+)>", write_json({**by, "inputs": marked}))
+        return cls(by, inputs, first, tuple(zip(rest[::2], rest[1::2], strict=True)))
+
+    def text(self, hashes: Mapping[str, str]) -> str:
+        """As JSON, with the hash of each role's file; hashes are of plain letters."""
+        text = self._head
+        for role, rest in self._holes:
+            text = f"{text}{hashes[role]}{rest}"
+        return text
+
+    def parts(self, hashes: Mapping[str, str]) -> dict[str, Any]:
+        """The same as values."""
+        inputs = {role: {"sha256": hashes[role], **part} for role, part in self.inputs.items()}
+        return {**self.by, "inputs": inputs}
+
+
 class Recipe:
     """All that a picture is made from. Its names:
 
@@ -32,48 +76,43 @@ class Recipe:
       their drawn seeds alone.
 
     Args:
-        made_from: `endpoint`, `catalog`, `engine`, `inputs`.
-        params: the request's values without seed and without URLs.
-        params_text: the same written out, equal for equal values. Most shots of a scene differ in
-            their words alone, so the caller writes the rest once for all of them.
-        seed_from: `{"scene_seed": n}` when the seed is drawn, `{"fixed": n}` when the shot has one.
+        hashes: of its files, by role.
+        told: the request's values without seed and URLs, written out; equal for equal values.
+        seed_from: `("scene_seed", n)` when the seed is drawn, `("fixed", n)` when the shot has one.
 
-    >>> recipe = Recipe({"endpoint": "x"}, {"prompt": "rain"}, "rain", {"scene_seed": 7})
+    >>> recipe = Recipe(Made.of({"endpoint": "x"}, {}), {}, "rain", ("scene_seed", 7))
     >>> recipe.key(1) == recipe.key(2), recipe.setup == recipe.key(1)
     (False, False)
     """
 
-    __slots__ = ("_common", "_made_from", "_params", "_seed_from", "setup")
+    __slots__ = ("_hashes", "_made", "_text", "seed_from", "setup", "told")
 
     def __init__(
-        self,
-        made_from: Mapping[str, Any],
-        params: Mapping[str, Any],
-        params_text: str,
-        seed_from: Mapping[str, int],
+        self, made: Made, hashes: Mapping[str, str], told: str, seed_from: tuple[str, int]
     ) -> None:
-        self._made_from, self._params, self._seed_from = made_from, params, seed_from
-        # Key and setup share all but one short field at the end, so all else is hashed once.
-        self._common = sha256(f"{FORM}\n{write_json(made_from)}\n{params_text}\n".encode())
-        (origin,) = seed_from.items()
-        self.setup = self._ended_by(f"from {origin}")
+        self._made, self._hashes, self.told, self.seed_from = made, hashes, told, seed_from
+        self._text = f"{FORM}\n{made.text(hashes)}\n{told}\n"
+        self.setup = sha256(f"{self._text}from {seed_from}".encode()).hexdigest()
+
+    def __eq__(self, other: object) -> bool:
+        """Of one setup: there is nothing else to it."""
+        return isinstance(other, Recipe) and self.setup == other.setup
+
+    def __hash__(self) -> int:
+        return hash(self.setup)
 
     def key(self, seed: int | None) -> str:
-        return self._ended_by(f"seed {seed}")
+        return sha256(f"{self._text}seed {seed}".encode()).hexdigest()
 
-    def _ended_by(self, text: str) -> str:
-        whole = self._common.copy()
-        whole.update(text.encode())
-        return whole.hexdigest()
+    def parts(self, params: Mapping[str, Any]) -> dict[str, Any]:
+        """What key and setup were hashed from, field by field, so that a change can be shown.
 
-    def params(self, seed: int | None) -> dict[str, Any]:
-        """The request's values for one take."""
-        return dict(self._params) if seed is None else {**self._params, "seed": seed}
-
-    def parts(self, seed: int | None) -> dict[str, Any]:
-        """What key and setup were hashed from, field by field, so that a change can be shown."""
-        kept = {**self._made_from, "params": self.params(seed)}
-        return {**kept, "seed_from": dict(self._seed_from)}
+        Args:
+            params: the request's values, seed included.
+        """
+        name, number = self.seed_from
+        made = self._made.parts(self._hashes)
+        return {**made, "params": params, "seed_from": {name: number}}
 
 
 def digest(value: Any) -> str:

@@ -13,11 +13,12 @@ from typing import Any
 from scenegraph.catalog import length_for, price_of
 from scenegraph.ledger import Take
 from scenegraph.plan.amend import ANCHOR_FRAMES, chain_keyframe, is_in_force
-from scenegraph.plan.asking import Words
+from scenegraph.plan.asking import Manner
 from scenegraph.plan.context import PlanContext
+from scenegraph.plan.job import Job
 from scenegraph.plan.keys import digest
-from scenegraph.plan.values import Job, RungPrice
-from scenegraph.scene import FrameOf, Kind, Rung, Scene, Shot
+from scenegraph.plan.values import RungPrice
+from scenegraph.scene import FrameOf, Kind, Rung, Scene, Shot, render_prompt
 
 #: What a shot from each kind of still is called; a still of another name is called by it.
 FRAMINGS: Mapping[str, str] = {
@@ -126,9 +127,10 @@ def wish_of(context: PlanContext, shot_id: str, made_from: Take | None) -> str:
         made_from: the take of the shot's parent in the scene file.
     """
     told = context.written(shot_id)
-    words = Words.of(context.scene, told)
+    manner = Manner.of(context.scene, told)
     still = told.picture_of
     picture = context.hashes.get(context.scene.still_of(still)) if isinstance(still, str) else None
-    rest = [words.negative, words.frames, words.prompt, picture]
+    prompt = render_prompt(context.scene, told)
+    rest = [manner.negative, manner.frames, prompt, picture]
     parent = made_from.sha256 if made_from is not None else None
-    return digest([told.kind, dict(words.parameters), *rest, parent])[:16]
+    return digest([told.kind, dict(manner.parameters), *rest, parent])[:16]

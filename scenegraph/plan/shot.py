@@ -8,14 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 
 from scenegraph.ledger import State, Take
 from scenegraph.plan.asking import Ask
 from scenegraph.plan.context import PlanContext
-from scenegraph.plan.decide import Sight, decide
+from scenegraph.plan.decide import decide
+from scenegraph.plan.job import Job
 from scenegraph.plan.keys import Recipe, derive_seed
 from scenegraph.plan.series import wanted_series
-from scenegraph.plan.values import Job, ShotPlan
+from scenegraph.plan.sight import Sight
+from scenegraph.plan.values import ShotPlan
 from scenegraph.scene import Shot
 
 
@@ -31,8 +34,10 @@ def plan_shot(
     Raises:
         UnknownShot: the graph has no such shot.
     """
-    plan_above(context, shot_id)
     above = context.graph.parents(shot_id)
+    for id in above:
+        if id not in context.planned:
+            plan_above(context, shot_id)
     if parents is None:
         parents = {id: context.planned[id].gives for id in above}
     else:
@@ -46,9 +51,6 @@ def plan_shot(
 
 def plan_above(context: PlanContext, shot_id: str) -> None:
     """Plan what a shot hangs on, as far as that has not been done in this context."""
-    above = context.graph.parents(shot_id)
-    if all(id in context.planned for id in above):
-        return
     missing = context.graph.ancestors(shot_id) - context.planned.keys()
     for id in context.graph.order:
         if id in missing:
@@ -58,15 +60,25 @@ def plan_above(context: PlanContext, shot_id: str) -> None:
 
 def _plan(context: PlanContext, shot: Shot, parents: Mapping[str, Take | None]) -> ShotPlan:
     ask = context.ask(shot, parents)
-    recipe = _recipe(context, shot, ask, parents)
+    recipe = _recipe(context, shot, ask)
     own = context.memory.of_shot(shot.id)
     number = context.memory.next_number(shot.id)
     forced = _is_forced(context, shot.id, own)
-    provisional = any(take is None for take in parents.values())
+    provisional = None in parents.values()
 
     def job_of(number: int, again: bool, beside: tuple[int, ...] = ()) -> Job:
-        seed, notes = _seed(context, shot, recipe.setup, own, number, again, beside)
-        return _job(context, shot, ask, recipe, number, seed, notes, provisional)
+        return Job(
+            shot=shot.id,
+            kind=shot.kind,
+            scene=context.memory.scene,
+            asks=ask,
+            recipe=recipe,
+            take_number=number,
+            draw=partial(_seed, context.scene.seed, shot, recipe.setup, own, number, again, beside),
+            engine=context.engine,
+            provisional=provisional,
+            seen=context.memory.last,
+        )
 
     job = job_of(number, forced)
     series = wanted_series(context, shot.id, recipe.setup, own, provisional)
@@ -78,69 +90,25 @@ def _plan(context: PlanContext, shot: Shot, parents: Mapping[str, Take | None]) 
     return decide(context, Sight(shot, job, own, parents, forced, series))
 
 
-def _job(
-    context: PlanContext,
-    shot: Shot,
-    ask: Ask,
-    recipe: Recipe,
-    number: int,
-    seed: int,
-    notes: tuple[str, ...],
-    provisional: bool,
-) -> Job:
-    asked_seed = seed if ask.endpoint.has_seed else None
-    return Job(
-        shot=shot.id,
-        kind=shot.kind,
-        scene=context.memory.scene,
-        endpoint=ask.endpoint,
-        params=recipe.params(asked_seed),
-        inputs=ask.inputs,
-        seed=seed,
-        take_number=number,
-        key=recipe.key(asked_seed),
-        setup=recipe.setup,
-        parts=recipe.parts(asked_seed),
-        num_frames=ask.num_frames,
-        new_frames=ask.new_frames,
-        usd=ask.usd,
-        engine=context.engine,
-        told=ask.params_text,
-        notes=(*ask.notes, *notes),
-        provisional=provisional,
-        problems=ask.problems,
-        seen=context.memory.last,
-    )
-
-
-def _recipe(
-    context: PlanContext, shot: Shot, ask: Ask, parents: Mapping[str, Take | None]
-) -> Recipe:
-    inputs = {}
+def _recipe(context: PlanContext, shot: Shot, ask: Ask) -> Recipe:
+    hashes: dict[str, str] = {}
     for one in ask.inputs:
-        standing_in = None
-        if one.parent is not None and parents[one.parent] is None:
-            standing_in = context.planned[one.parent].job.key
-        inputs[one.role] = one.part(standing_in)
-    made_from = {
-        "endpoint": ask.endpoint.id,
-        "catalog": ask.endpoint.version,
-        "engine": context.engine_part,
-        "inputs": inputs,
-    }
-    drawn = shot.seed is None
-    origin = {"scene_seed": context.scene.seed} if drawn else {"fixed": int(shot.seed or 0)}
-    return Recipe(made_from, ask.params, ask.params_text, origin)
+        found = one.sha256
+        if found is None and one.parent is not None:
+            found = f"provisional:{context.planned[one.parent].job.key}"
+        hashes[one.role] = found or "provisional:None"
+    seed_from = ("scene_seed", context.scene.seed) if shot.seed is None else ("fixed", shot.seed)
+    return Recipe(context.made(ask), hashes, ask.text, seed_from)
 
 
 def _seed(
-    context: PlanContext,
+    scene_seed: int,
     shot: Shot,
     setup: str,
     own: tuple[Take, ...],
     number: int,
     forced: bool,
-    beside: tuple[int, ...] = (),
+    beside: tuple[int, ...],
 ) -> tuple[int, tuple[str, ...]]:
     """The seed of the next take: drawn from its number, or the one that the shot names.
 
@@ -150,7 +118,7 @@ def _seed(
     if shot.seed is None:
         # Takes that are shot side by side may be numbered in another order than they were planned.
         used = {take.seed for take in own if take.setup == setup}.union(beside)
-        while (seed := derive_seed(context.scene.seed, shot.id, number)) in used:
+        while (seed := derive_seed(scene_seed, shot.id, number)) in used:
             number += 1
         return seed, ()
     if shot.seed in beside:

@@ -50,9 +50,10 @@ def _input(
     if (was or {}).get("sha256") != (now or {}).get("sha256"):
         yield Change(label, before, after)
     if was is not None and now is not None:
-        for name in ("tail_frames", "frame"):
+        for name in ("tail_frames", "tail_end", "frame"):
             if was.get(name) != now.get(name):
-                yield Change(name, was.get(name), now.get(name))
+                usual = "last" if name == "tail_end" else None
+                yield Change(name, was.get(name, usual), now.get(name, usual))
 
 
 def _short(part: Mapping[str, Any] | None) -> str | None:

@@ -49,7 +49,7 @@ def shot_view(material: Material, plan: ShotPlan, number: int, standing: Standin
         reason=plan.reason,
         card=cards[len(cards) // 2] if cards else None,
         pictures=pictures,
-        is_still=bool(pictures) and pictures[0].frame is None,
+        is_still=pictures == (material.still(id, FRAME_W, f"keyframe of {id}"),),
         action=words or "",
         parents=tuple(material.graph.parents(id)),
         length=_length(plan, rate),
@@ -64,6 +64,7 @@ def shot_view(material: Material, plan: ShotPlan, number: int, standing: Standin
         notes=plan.job.notes,
         decisions=tuple(f"{a.kind}: {a.reason}" for a in material.memory.amended(id)),
         file_notes=shot.notes or "",
+        origin=material.origin(id, SMALL_W),
     )
 
 
@@ -140,6 +141,7 @@ def _take(material: Material, take: Take, kept: Take | None) -> TakeView:
         log=_log(material, take),
         picture=material.frame(take, middle, SMALL_W, f"middle frame of {take.slate}"),
         clipping=_clipping(material, take),
+        best=material.best(take, SMALL_W),
     )
 
 

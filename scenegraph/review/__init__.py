@@ -22,6 +22,7 @@ from scenegraph.review.look import look, look_at
 from scenegraph.review.measures import MEASURES
 from scenegraph.review.overlap import find_overlap
 from scenegraph.review.prints import frame_print, squared_distances
+from scenegraph.review.repeats import SURE
 from scenegraph.review.verdict import DEFAULT_BUDGETS
 
 __all__ = [
@@ -29,6 +30,7 @@ __all__ = [
     "DEFAULT_BUDGETS",
     "GRADE_LIMITS",
     "MEASURES",
+    "SURE",
     "Calibration",
     "Expects",
     "Footage",

@@ -10,8 +10,15 @@ from pathlib import Path
 import numpy as np
 
 from scenegraph.errors import BrokenMedia
-from scenegraph.ledger.reviews import Chain, Measure, Overlap, Review, Series
+from scenegraph.ledger.reviews import (
+    Chain,
+    Measure,
+    Overlap,
+    Review,
+    Series,
+)
 from scenegraph.media import open_still
+from scenegraph.review.best import best_frame
 from scenegraph.review.chain import chain_measures, chain_on, steps_of
 from scenegraph.review.footage import Footage, watch
 from scenegraph.review.identity import (
@@ -26,7 +33,7 @@ from scenegraph.review.identity import (
 from scenegraph.review.identity.likeness import NO_MODEL
 from scenegraph.review.matched import Match, Matcher
 from scenegraph.review.measures import KEYFRAME_SUFFIX, MEASURES, Reading, Row, Sight
-from scenegraph.review.overlap import find_overlap
+from scenegraph.review.repeats import overlap_with, repeat_warnings
 from scenegraph.review.threads import one_thread
 from scenegraph.review.verdict import (
     FEWEST_NEW,
@@ -36,6 +43,7 @@ from scenegraph.review.verdict import (
     score_of,
 )
 from scenegraph.review.views import View, still_views
+from scenegraph.units import Span
 
 #: Luma of black in limited range, with room for coding noise; and differences of a still picture.
 BLACK, UNMOVING = 18.0, 0.0005
@@ -108,6 +116,8 @@ def look_at(
     expects_overlap: bool | None = None,
     chain: Chain | None = None,
     goes_back: bool = False,
+    usual: Overlap | None = None,
+    shown: Span | None = None,
 ) -> Review:
     """Judge footage that was watched before. Pure: opens nothing.
 
@@ -117,11 +127,14 @@ def look_at(
             says "not measured".
         goes_back: the clip is there to leave its parent's look for its keyframe's. It is held
             against the keyframe alone, if there is one; the parent still tells the overlap.
+        usual: what such answers are known to repeat, on this parent's time axis.
+        shown: the parent's frames that the clip was made from, when that is known.
     """
     wanted = budgets_with(budgets)
     overlap = None
     if parent is not None and expects_overlap is not False:
-        overlap = find_overlap(parent.prints, footage.prints)
+        overlap = overlap_with(parent.prints, footage.prints, shown, usual)
+    behind = parent.frames - shown.stop if parent is not None and shown is not None else 0
     broken = _broken(footage, overlap)
     # what a broken clip still shows is measured over all of it
     first = overlap.frames if overlap and not broken else 0
@@ -140,7 +153,7 @@ def look_at(
         measures |= chain_measures(longer, wanted)
     measures["identity"], faces = _identity(footage, first, likeness, wanted)
     drifted = drift_reasons(measures)
-    return Review(
+    review = Review(
         verdict="broken" if broken else "drifted" if drifted else "good",
         reasons=broken + drifted,
         score=score_of(measures),
@@ -148,10 +161,11 @@ def look_at(
         chain=longer,
         measures=measures,
         clip=None if footage.clip is None else footage.clip.to_json(),
-        warnings=_warnings(footage, overlap, expects_overlap),
+        warnings=_warnings(footage, overlap, bool(expects_overlap), behind),
         series={**footage.series, **_tracks(readings, footage.frames), **faces},
         prints=footage.prints,
     )
+    return replace(review, best=best_frame(review))
 
 
 def _readings(
@@ -206,8 +220,8 @@ def _identity(
 
 def _still_view(keyframe: Picture, view: View) -> View:
     """The keyframe as this clip's matrix would have it (files seldom say which they used)."""
-    first, second = (v.fitted(view.y.shape) for v in still_views(keyframe, min(view.y.shape)))
-    matcher = Matcher()
+    first, second = (v.fitted(view.shape) for v in still_views(keyframe, min(view.shape)))
+    matcher = Matcher(far=True)
     matches = [matcher.match(view, still) for still in (first, second)]
     return second if _colour_step(matches[1]) < _colour_step(matches[0]) else first
 
@@ -251,13 +265,9 @@ def _broken(footage: Footage, overlap: Overlap | None) -> tuple[str, ...]:
 
 
 def _warnings(
-    footage: Footage, overlap: Overlap | None, expects_overlap: bool | None
+    footage: Footage, overlap: Overlap | None, expects_overlap: bool, behind: int
 ) -> tuple[str, ...]:
-    found = list(footage.clip.warnings) if footage.clip is not None else []
-    if overlap is not None and overlap.frames and overlap.confidence < 0.5:
-        found.append("overlap-is-a-guess")
-    if expects_overlap and overlap is not None and not overlap.frames:
-        found.append("overlap-not-found")
-    if overlap is not None and overlap.frames and overlap.parent_left:
-        found.append("leaves-parent-early")
-    return tuple(found)
+    found = footage.clip.warnings if footage.clip is not None else ()
+    if overlap is None:
+        return tuple(found)
+    return (*found, *repeat_warnings(overlap, expected=expects_overlap, after_tail=behind))

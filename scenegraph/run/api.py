@@ -31,6 +31,7 @@ from scenegraph.run.ahead import decide_ahead, ends_of, with_decisions, write_do
 from scenegraph.run.backend import open_queue
 from scenegraph.run.camera import Camera
 from scenegraph.run.collecting import without_old_objects
+from scenegraph.run.early import EarlySegments
 from scenegraph.run.edited import edited_timeline, read_edit
 from scenegraph.run.events import Event, Listener, MoneyEvent, NoticeEvent, ShotEvent, silent
 from scenegraph.run.executor import Executor
@@ -38,9 +39,16 @@ from scenegraph.run.eyes import Eyes
 from scenegraph.run.history import begin_run
 from scenegraph.run.logs import quiet_by_default
 from scenegraph.run.material import Material
-from scenegraph.run.project import QUEUE_ENDED, open_scene, settle_name, store_of
+from scenegraph.run.project import (
+    QUEUE_ENDED,
+    dead_previews,
+    open_scene,
+    settle_name,
+    store_of,
+)
 from scenegraph.run.purse import Purse
 from scenegraph.run.reel import make_reel, reel_path
+from scenegraph.run.repeats import Repeats
 from scenegraph.run.result import RunResult, ShotOutcome
 from scenegraph.run.slots import Slots
 from scenegraph.scene import Scene
@@ -152,18 +160,17 @@ async def run_async(
         )
 
     place = store_of(scene, settings, store)
-    # A scene that cannot be asked for is refused before a store is made for it.
-    early = None if is_there(place) else look_at(Memory(scene.name))
-    planned = plan_all(early) if early is not None else None
     async with AsyncExitStack() as stack:
         stack.enter_context(without_old_objects())
+        # A scene that cannot be asked for is refused before a store is made for it.
+        early = None if is_there(place) else look_at(Memory(scene.name))
+        planned = plan_all(early) if early is not None else None
         ledger = stack.enter_context(Ledger.open(place))
         name = settle_name(ledger, scene)
         stack.enter_context(ledger.hold(name))
-        ledger.sweep(name)
-        if backend == "animatic" and queue is None:
-            _forget_dead_previews(ledger, name)
         memory = ledger.memory(name)
+        if _settle_left_over(ledger, memory, ends_here=backend == "animatic" and queue is None):
+            memory = ledger.memory(name)
         ends = ends_of(scene, memory, backend, ledger) if scene.drift.plan_ahead else {}
         ahead = decide_ahead(scene, memory, backend, ends, selection)
         memory = with_decisions(memory, ahead)
@@ -174,6 +181,8 @@ async def run_async(
         planned = planned or plan_all(context)
         if as_planned is not None:
             must_hold(as_planned, planned)
+        if cut and planned.reel_note:
+            listener(NoticeEvent(message=planned.reel_note))
         purse = _purse(scene, planned, ledger, backend, max_usd)
         if planned.has_work:
             await stack.enter_async_context(_backing_up(ledger, listener, backend))
@@ -189,7 +198,10 @@ async def run_async(
             own = open_queue(backend, scene, settings, workers=jobs, listener=listener)
             queue = await stack.enter_async_context(own)
         material = await stack.enter_async_context(Material(queue, journal, backend))
-        listener = _with_money(listener, ledger, name, number, purse, backend)
+        encoded = await stack.enter_async_context(
+            EarlySegments(scene, context.graph, ledger, name, backend, settings, wanted=cut)
+        )
+        listener = encoded.listening(_with_money(listener, ledger, name, number, purse, backend))
         camera = Camera(queue, journal, material, purse, listener)
         executor = Executor(
             context,
@@ -197,7 +209,13 @@ async def run_async(
             journal=journal,
             camera=camera,
             material=material,
-            eyes=Eyes(context, ledger.store, settings, ledger.review_of),
+            eyes=Eyes(
+                context,
+                ledger.store,
+                settings,
+                ledger.review_of,
+                Repeats(journal, backend, listener),
+            ),
             slots=slots,
             listener=listener,
             fail_fast=fail_fast,
@@ -208,6 +226,8 @@ async def run_async(
         except BaseException as error:
             ledger.end_run(number, {"ended": type(error).__name__, "submits": camera.submits})
             raise
+        encoded.stop()
+        paused = executor.brakes.paused
         result = RunResult(
             scene=name,
             backend=backend,
@@ -216,13 +236,11 @@ async def run_async(
             submits=camera.submits,
             usd=ledger.money(name, number).spent,
             elapsed_s=time.monotonic() - began,
-            paused=str(executor.paused.next or executor.paused.message)
-            if executor.paused
-            else None,
-            stopped_at_budget=executor.over_budget is not None,
+            paused=str(paused.next or paused.message) if paused else None,
+            stopped_at_budget=executor.brakes.over_budget is not None,
         )
         if cut and _may_cut(result, partial):
-            result = await _cut(result, scene, ledger, out, settings, number, listener)
+            result = await _cut(result, scene, ledger, out, settings, number, listener, encoded)
         result = replace(result, elapsed_s=time.monotonic() - began)
         ledger.end_run(number, result.to_json())
         return result
@@ -245,11 +263,21 @@ async def _backing_up(ledger: Ledger, listener: Listener, backend: Engine) -> As
             listener(NoticeEvent(message=NOT_COPIED))
 
 
-def _forget_dead_previews(ledger: Ledger, scene: str) -> None:
-    with ledger.group():
-        for take in ledger.takes_in(scene, State.SUBMITTED, State.ANSWERED):
-            if take.engine == "animatic":  # its queue lived in a process that has ended
+def _settle_left_over(ledger: Ledger, memory: Memory, *, ends_here: bool) -> bool:
+    """Write down what became of takes that a dead run has left; False when there are none.
+
+    Args:
+        ends_here: the queue of previews lives in this process, so earlier ones have ended.
+    """
+    states = {take.state for takes in memory.takes.values() for take in takes}
+    dead = dead_previews(memory) if ends_here else ()
+    if State.INTENDED in states:
+        ledger.sweep(memory.scene)
+    if dead:
+        with ledger.group():
+            for take in dead:
                 ledger.lost(take.id, QUEUE_ENDED)
+    return State.INTENDED in states or bool(dead)
 
 
 async def _carry_out(executor: Executor) -> tuple[ShotOutcome, ...]:
@@ -305,6 +333,7 @@ async def _cut(
     settings: Settings,
     number: int,
     listener: Listener,
+    early: EarlySegments,
 ) -> RunResult:
     takes = {o.shot: o.take for o in result.outcomes if o.kept and o.take is not None}
     try:
@@ -318,6 +347,7 @@ async def _cut(
             settings=settings,
             run=number,
             listener=listener,
+            early=early,
         )
     except CutError as error:
         listener(NoticeEvent(message=f"{error.message} {error.next}"))
@@ -328,6 +358,7 @@ async def _cut(
         reel=reel.path,
         timeline=reel.timeline,
         reel_check=reel.check,
+        deliveries=reel.deliveries,
         notices=(*result.notices, *reel.notices),
     )
 
@@ -339,12 +370,16 @@ def cut_again(
     out: str | Path | None = None,
     backend: Engine | None = None,
     edited: str | Path | None = None,
+    small: bool = False,
+    burn_in: bool = False,
     settings: Settings | None = None,
     listener: Listener = silent,
 ) -> RunResult:
     """Cut the circled takes again; nothing is shot.
 
     Args:
+        small: a quick look at the cuts in a low size, `NAME.cut-preview.mp4`; the reel stays.
+        burn_in: make a copy with slate and time code as well, whose name ends in `.burn-in.mp4`.
         backend: whose takes; the paid ones by default, if there are any.
         edited: an `.otio` file whose cuts become the reel, as they are.
 
@@ -377,9 +412,11 @@ def cut_again(
                 takes,
                 ledger,
                 engine=engine,
-                out=reel_path(scene, engine, out),
+                out=reel_path(scene, engine, out, small=small),
                 settings=settings,
                 listener=listener,
+                small=small,
+                burn_in=burn_in,
                 timeline=edited_timeline(edit, scene, graph, memory, ledger) if edit else None,
             )
         )
@@ -404,6 +441,7 @@ def cut_again(
             reel=reel.path,
             timeline=reel.timeline,
             reel_check=reel.check,
+            deliveries=reel.deliveries,
             notices=(*reel.notices, *(edit.notices if edit else ())),
         )
 
@@ -412,6 +450,8 @@ def _with_money(
     listener: Listener, ledger: Ledger, scene: str, run: int, purse: Purse, backend: Engine
 ) -> Listener:
     """Say where the money stands whenever a shot has been asked for or has come home."""
+    if listener is silent:
+        return silent
 
     def listen(event: Event) -> None:
         listener(event)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from fractions import Fraction
+from functools import lru_cache
 from math import log, sqrt
 from typing import Any
 
@@ -37,7 +38,13 @@ def not_as_asked(take: Take, clip: Clip) -> tuple[str, ...]:
     found = (
         _frames(endpoint, take.params, _shown(take), clip),
         _rate(take.params, clip),
-        _size(take.params, clip),
+        _size(
+            str(take.params.get("resolution") or ""),
+            str(take.params.get("aspect_ratio") or ""),
+            clip.width,
+            clip.height,
+            clip.pixel_aspect,
+        ),
     )
     return tuple(one for one in found if one)
 
@@ -88,26 +95,26 @@ def _rate(params: Mapping[str, Any], clip: Clip) -> str:
     return f"wrong-rate ({float(clip.rate):g}/s, not {asked})"
 
 
-def _size(params: Mapping[str, Any], clip: Clip) -> str:
-    resolution, ratio = str(params.get("resolution") or ""), str(params.get("aspect_ratio") or "")
-    if _height_fits(resolution, clip) and _shape_fits(ratio, clip):
+@lru_cache(maxsize=64)
+def _size(resolution: str, ratio: str, width: int, height: int, pixel_aspect: Fraction) -> str:
+    shape = width * pixel_aspect / height
+    if _height_fits(resolution, width, height) and _shape_fits(ratio, shape):
         return ""
     asked = " ".join(one for one in (resolution, ratio) if one and one != "auto")
-    return f"wrong-size ({clip.width}x{clip.height}, not {asked})"
+    return f"wrong-size ({width}x{height}, not {asked})"
 
 
-def _height_fits(resolution: str, clip: Clip) -> bool:
+def _height_fits(resolution: str, width: int, height: int) -> bool:
     """By its short side, or by its area: which of them the class names is stated nowhere."""
     asked = HEIGHTS.get(resolution)
     if asked is None:
         return True
-    seen = (min(clip.width, clip.height), sqrt(clip.width * clip.height * 9 / 16))
+    seen = (min(width, height), sqrt(width * height * 9 / 16))
     return any(min(HEIGHTS.values(), key=lambda one: abs(one - size)) == asked for size in seen)
 
 
-def _shape_fits(ratio: str, clip: Clip) -> bool:
+def _shape_fits(ratio: str, shape: Fraction) -> bool:
     across, colon, down = ratio.partition(":")
     if not (colon and across.isdigit() and down.isdigit() and int(across) and int(down)):
         return True
-    shape = clip.width * clip.pixel_aspect / clip.height
     return abs(log(shape / Fraction(int(across), int(down)))) <= SHAPE_SLACK

@@ -71,6 +71,8 @@ class Camera:
         self._ledger = journal.ledger
         self._turns: dict[int, asyncio.Lock] = {}
         self._promised: dict[int, Decimal] = {}
+        self._called_off: set[int] = set()
+        self._log = log.bind()  # once for the run: each use of `log` would look it all up anew
         self.submits = 0
 
     async def shoot(self, job: Job, parents: Mapping[str, Take | None], run: int) -> Take:
@@ -109,7 +111,7 @@ class Camera:
         except LedgerError:
             self._purse.give_back(job.usd)
             raise
-        bound = log.bind(slate=take.slate, key=take.key[:12])
+        bound = self._log.bind(slate=take.slate, key=take.key[:12])
         if leaving.is_set():
             await self._journal.write(self._ledger.lost, take.id, NEVER_ASKED)
             raise asyncio.CancelledError
@@ -134,7 +136,7 @@ class Camera:
             await self._journal.write(end, take.id, _facts(told))
             raise told from error.__cause__
         take = await self._journal.write(
-            self._ledger.submitted, take.id, submitted.request_id, submitted.urls
+            self._ledger.submitted, take.id, submitted.request_id, submitted.urls, known=take
         )
         bound.info("take.submitted", endpoint=take.endpoint, request_id=submitted.request_id)
         return take
@@ -167,6 +169,22 @@ class Camera:
         async with self._turns.setdefault(id, asyncio.Lock()):
             take = await asyncio.to_thread(self._ledger.take, id)
             return await self._go_on(take, quietly=quietly)
+
+    async def call_off(self, id: int) -> None:
+        """Ask the service to drop a job that nobody wants any more.
+
+        One that has begun may be drawn, and billed, to its end. Collect it all the same: the
+        ledger then says what has become of it.
+
+        Raises:
+            PersonNeeded: the service does not let this key in.
+        """
+        take = await asyncio.to_thread(self._ledger.take, id)
+        if take.state is not State.SUBMITTED or take.urls is None:
+            return
+        self._called_off.add(id)
+        said = await self._queue.cancel(take.urls)
+        log.info("take.called_off", slate=take.slate, said=said)
 
     async def _go_on(self, take: Take, *, quietly: bool = False) -> Take:
         """Wait for its answer and fetch its file, as far as that has not been done."""
@@ -203,7 +221,10 @@ class Camera:
         except ShotError as failed:
             error = await self._final_if_sent_anew(take, failed)
             remedy = remedy_of(error)
-            if isinstance(error, JobGone) and take.billed:
+            if take.id in self._called_off and _is_dropped(error):
+                self._give_back(take.id)
+                await self._journal.write(self._ledger.lost, take.id, _facts(error))
+            elif isinstance(error, JobGone) and take.billed:
                 # It was paid for, and the service has forgotten it: only a person can tell.
                 await self._journal.write(self._ledger.unknown, take.id, _facts(error))
             elif remedy not in (Remedy.REATTACH, Remedy.REPEAT, Remedy.FETCH_AGAIN):
@@ -221,9 +242,10 @@ class Camera:
         note = self._journal.write(
             self._ledger.note, take.id, take.run, "take.ran", _ran(status, running_at)
         )
-        answered = self._journal.write(self._ledger.answered, take.id, raw, usd)
+        answered = self._journal.write(self._ledger.answered, take.id, raw, usd, known=take)
         _, take = await asyncio.gather(note, answered)  # one commit for both
-        log.info("take.answered", slate=take.slate, waited_s=round(time.monotonic() - began, 1))
+        waited_s = round(time.monotonic() - began, 1)
+        self._log.info("take.answered", slate=take.slate, waited_s=waited_s)
         return take
 
     async def _fetch(self, take: Take, quietly: bool) -> Take:
@@ -241,11 +263,11 @@ class Camera:
         if clip is not None and odd:
             clip = replace(clip, warnings=(*clip.warnings, *odd))
         take = await self._journal.write(
-            self._ledger.fetched, take.id, stored.sha256, stored.media, clip
+            self._ledger.fetched, take.id, stored.sha256, stored.media, clip, known=take
         )
-        log.info("take.fetched", slate=take.slate, sha256=stored.sha256)
+        self._log.info("take.fetched", slate=take.slate, sha256=stored.sha256)
         if odd:
-            log.warning("take.not_as_asked", slate=take.slate, differs=list(odd))
+            self._log.warning("take.not_as_asked", slate=take.slate, differs=list(odd))
             message = f"{take.slate} is not as it was asked for: {', '.join(odd)}."
             self._tell(NoticeEvent(message=f"{message} It is kept, and conformed in the cut."))
         await self._material.remember_answer(take, url)
@@ -314,6 +336,11 @@ def was_sent_anew(take: Take, memory: Memory) -> bool:
         if one.state is not State.LOST:
             return False  # its files could be read, or a person has decided since
     return False
+
+
+def _is_dropped(error: SceneGraphError) -> bool:
+    """How a job ends that the service has dropped when it was asked to (docs/fal.md)."""
+    return isinstance(error, JobGone) or getattr(error, "service", None) == "client_cancelled"
 
 
 def _facts(error: SceneGraphError) -> dict[str, Any]:

@@ -109,7 +109,9 @@ def edited_timeline(
                 edit.clips, spans, joins, grades, strict=True
             )
         ),
-        format=reel_format([media for _, _, media in edit.clips], Fraction(rate)),
+        format=reel_format(
+            [media for _, _, media in edit.clips], Fraction(rate), scene.reel.rate_by
+        ),
         left_out=tuple(shot for shot in graph.reel_order if shot not in shown),
     )
 

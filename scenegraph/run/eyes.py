@@ -6,7 +6,6 @@ import asyncio
 import os
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +17,10 @@ from scenegraph.plan import PlanContext
 from scenegraph.review import Footage, find_identity, look, look_at, watch
 from scenegraph.run.faces import Lineup, Shelf, keyframe_of
 from scenegraph.run.intact import damage_of
+from scenegraph.run.repeats import Repeats
+from scenegraph.run.tails import shown_of
 from scenegraph.settings import Settings
+from scenegraph.units import Span
 
 #: Footages that are kept at a time, about 7 MB each. Past it the oldest is let go, and its
 #: clip is decoded again for a child.
@@ -38,8 +40,12 @@ class Eyes:
         store: MediaStore,
         settings: Settings | None = None,
         review_of: Callable[[int], Review | None] = lambda _: None,
+        repeats: Repeats | None = None,
     ) -> None:
-        """`review_of` gives the kept review of a take, so that a chain's changes add up."""
+        """`review_of` gives the kept review of a take, so that a chain's changes add up;
+        `repeats` knows what such answers repeated of their parents before.
+        """
+        self._repeats = repeats
         self._review_of = review_of
         self._context, self._store = context, store
         model, shelf = find_identity(settings or Settings()), Shelf(store.root)
@@ -86,6 +92,12 @@ class Eyes:
             above = await self._footage_of(parent)
             still = await asyncio.to_thread(self._keyframe, take.shot)
             known = await asyncio.to_thread(self._review_of, parent.id) if parent else None
+            shown = shown_of(take, parent, known) if above is not None else None
+            usual = None
+            if self._repeats is not None and above is not None:
+                usual = await self._repeats.usual(
+                    take, shown or Span(0, above.frames), above.frames
+                )
             review = await asyncio.to_thread(
                 look_at,
                 footage,
@@ -96,9 +108,14 @@ class Eyes:
                 expects_overlap=True if shot.kind == "extend" else None,
                 chain=known.chain if known is not None else None,
                 goes_back=shot.kind == "multicondition",
+                usual=usual,
+                shown=shown,
             )
+        if self._repeats is not None and above is not None:
+            behind = above.frames - shown.stop if shown is not None else 0
+            await self._repeats.learn(take, review, behind)
         if self._children[take.shot]:
-            self._keep(take, replace(footage, pictures=()))
+            self._keep(take, await asyncio.to_thread(footage.shelved))
         return review
 
     async def glance(self, take: Take) -> Review:
@@ -119,7 +136,8 @@ class Eyes:
                 return None
             try:
                 path = self._store.path(take.media)
-                footage = await asyncio.to_thread(watch, path, take.clip)
+                seen = await asyncio.to_thread(watch, path, take.clip)
+                footage = await asyncio.to_thread(seen.shelved)
             except BrokenMedia:
                 return None
             self._keep(take, footage)

@@ -20,6 +20,7 @@ from scenegraph.ledger import Engine, Journal, Ledger, Review, Take
 from scenegraph.media import cut_tail, is_own_tail, read_rgb
 from scenegraph.plan import Input, Job, hash_file
 from scenegraph.run.intact import damage_of
+from scenegraph.run.tails import tail_stop
 from scenegraph.units import exact_rate
 
 #: fal keeps what it made "at least 7 days" (FAQ), less the longest that a job is waited for. An
@@ -123,12 +124,15 @@ class Material:
             data = await asyncio.to_thread(_still_from, take.clip.path, one.frame, review)
             return store.path((await asyncio.to_thread(store.put_bytes, data, ".png")).media)
         rate = exact_rate(job.params.get("frame_rate") or take.clip.rate)
-        wanted = one.tail_frames or 65
-        if is_own_tail(take.clip, wanted, rate):
+        wanted, stop = one.tail_frames or 65, take.clip.frames
+        if one.tail_end == "rest":
+            review = await asyncio.to_thread(self._ledger.review_of, take.id, only="calmness")
+            stop = tail_stop(take.clip, review, wanted, rate)
+        if stop == take.clip.frames and is_own_tail(take.clip, wanted, rate):
             return take.clip.path  # by the answer's own URL or sent again: the same bytes
         temp = store.temp(".mp4")
         try:
-            await cut_tail(take.clip, wanted, temp, rate)
+            await cut_tail(take.clip, wanted, temp, rate, stop=stop)
             stored = await asyncio.to_thread(store.put_file, temp)
         finally:
             temp.unlink(missing_ok=True)
@@ -166,7 +170,9 @@ class Material:
 
 
 def _still_from(clip: Path, frame: str | int, review: Review | None) -> bytes:
-    """One frame of a take as PNG; `best` is the sharpest of its calm half."""
+    """One frame of a take as PNG. `best` without a number: its take was looked at before a best
+    frame was chosen then, so it is what it was for all that was made of it: the sharpest of its
+    calm half."""
     number = _frame_number(frame, review)
     pictures = read_rgb(clip) if number < 0 else read_rgb(clip, start=number, stop=number + 1)
     picture = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -13,12 +13,14 @@ from typing import Any
 from scenegraph.catalog import load_catalog
 from scenegraph.cut.stitch import file_hash
 from scenegraph.errors import BrokenMedia
-from scenegraph.ledger import Chain, Engine, Ledger, Memory, Review, Take
+from scenegraph.ledger import Chain, Engine, Ledger, Memory, Overlap, Review, Take
 from scenegraph.media import Clip, open_still
 from scenegraph.review import DEFAULT_BUDGETS, Footage, Likeness, look, look_at, watch
 from scenegraph.review.measures import KEYFRAME_SUFFIX
 from scenegraph.run.lineage import Lineage, inputs_of
 from scenegraph.run.provenance import take_called
+from scenegraph.run.tails import shown_of
+from scenegraph.units import Span
 
 #: Figures are kept rounded: this far apart they are the same.
 ROUNDING = 2e-5
@@ -74,7 +76,7 @@ class Footages:
             if clip.path in self._seen:
                 return self._seen[clip.path]
         try:
-            footage = watch(clip.path, clip)
+            footage = watch(clip.path, clip).shelved()
         except BrokenMedia:
             return None
         with self._lock:
@@ -173,9 +175,15 @@ class LookedAtAgain:
                 expects_overlap=True if self.kind(take) == "extend" else None,
                 chain=self._chain_above(take),
                 goes_back=self.kind(take) == "multicondition",
+                usual=_usual(kept),
+                shown=self._shown(take) if above is not None else None,
             ),
             problem,
         )
+
+    def _shown(self, take: Take) -> Span | None:
+        parent = self.lineage.parents(take).get("video")
+        return shown_of(take, parent, self.kept.get(parent.id) if parent is not None else None)
 
     def _media(self, take: Take, digest: str | None) -> Difference:
         return Difference(
@@ -229,6 +237,14 @@ class LookedAtAgain:
                 yield from reviews_differ(take.slate, kept, seen[take.id].review)
 
 
+def _usual(kept: Review | None) -> Overlap | None:
+    """What was remembered of such answers, as far as it counted in a review."""
+    overlap = kept.overlap if kept is not None else None
+    if overlap is None or overlap.remembered is None:
+        return None
+    return replace(overlap, frames=overlap.remembered, remembered=None)
+
+
 def _budgets(kept: Review | None) -> dict[str, float]:
     """The budgets that a review was held to: it names them itself."""
     found: dict[str, float] = {}
@@ -249,6 +265,8 @@ def reviews_differ(slate: str, kept: Review, made: Review) -> Iterator[Differenc
     >>> [(one.field, one.recorded, one.rebuilt) for one in reviews_differ("s/a/t1", good, bad)]
     [('verdict', 'good', 'drifted'), ('score', 0.2, 1.5)]
     """
+    if kept.best is None:  # it was looked at before a best frame was chosen then
+        made = replace(made, best=None)
     for field, was, now in unlike(kept.to_json(), made.to_json()):
         yield Difference(part="review", where=slate, field=field, recorded=was, rebuilt=now)
     for name in sorted({*kept.series, *made.series}):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -15,6 +16,7 @@ from scenegraph.plan import (
     make_plan,
     pick_amendment,
 )
+from scenegraph.run.person import person
 from scenegraph.run.project import open_scene, remember, settle_name, store_of
 from scenegraph.scene import Scene
 from scenegraph.settings import Settings
@@ -36,12 +38,16 @@ def takes_json(
     graph = amended_graph(scene, memory)
     wanted = graph.select(shots) if shots else None
     ids = [*graph.order, *(id for id in memory.takes if id not in graph.shots)]
+    odd = _odd_overlaps(scene, store, settings, memory)
     return {
         "scene": memory.scene,
         "shots": [
             {
                 "shot": id,
-                "takes": [_take_json(take, scene.folder) for take in memory.of_shot(id)],
+                "takes": [
+                    _take_json(take, scene.folder, odd.get(take.id, ()))
+                    for take in memory.of_shot(id)
+                ],
             }
             for id in ids
             if (wanted is None and (id in graph.shots or memory.of_shot(id)))
@@ -50,7 +56,29 @@ def takes_json(
     }
 
 
-def _take_json(take: Take, folder: Path) -> dict[str, Any]:
+def _odd_overlaps(
+    scene: Scene, store: str | Path | None, settings: Settings, memory: Memory
+) -> dict[int, tuple[str, ...]]:
+    """What reviews of hops found odd about how they repeat their parents, by take."""
+    hops = [
+        take for rows in memory.takes.values() for take in rows if take.verdict and _is_hop(take)
+    ]
+    if not hops:
+        return {}
+    with _opened(scene, store, settings) as ledger:
+        reviews = {take.id: ledger.review_of(take.id, only="calmness") for take in hops}
+    return {
+        id: tuple(word for word in review.warnings if "overlap" in word)
+        for id, review in reviews.items()
+        if review is not None
+    }
+
+
+def _is_hop(take: Take) -> bool:
+    return "video" in take.parts.get("inputs", {}) and take.state is not State.COLLECTED
+
+
+def _take_json(take: Take, folder: Path, odd: tuple[str, ...] = ()) -> dict[str, Any]:
     path = take.clip.path if take.clip else None
     if path is not None and path.is_relative_to(folder):
         path = path.relative_to(folder)
@@ -62,13 +90,14 @@ def _take_json(take: Take, folder: Path) -> dict[str, Any]:
         "pinned": take.pinned,
         "verdict": take.verdict,
         "score": take.score,
+        "best_frame": take.best_frame,
         "usd": usd_text(_cost(take)),
         "seed": take.seed,
         "key": take.key,
         "engine": take.engine,
         "request_id": take.request_id,
         "media": path.as_posix() if path else None,
-        "warnings": list(take.clip.warnings) if take.clip else [],
+        "warnings": [*(take.clip.warnings if take.clip else ()), *odd],
         "error": dict(take.error) if take.error else None,
     }
 
@@ -120,11 +149,12 @@ def pick(
                 hashes=hash_inputs(scene),
                 selection=Selection(),
             )
+            picked = pick_amendment(take, wanted[shot].job.setup)
             with ledger.group():
-                ledger.amend(name, pick_amendment(take, wanted[shot].job.setup))
+                ledger.amend(name, replace(picked, values={**picked.values, **person()}))
                 ledger.circle(take.id)
         if and_pin is not None:
-            (ledger.pin if and_pin else ledger.unpin)(take.id)
+            (ledger.pin if and_pin else ledger.unpin)(take.id, **person())
         return ledger.take(take.id)
 
 
@@ -155,8 +185,9 @@ def undo(scene: Scene | str | Path, shot: str, *, store: str | Path | None = Non
                 f"Nothing was decided about {shot!r}.",
                 next="`scenegraph takes SCENE` shows what there is.",
             )
-        reason = f"a person took back {len(decided)} decisions"
-        ledger.amend(name, Amendment(shot=shot, kind="undo", reason=reason))
+        how_many = "one decision" if len(decided) == 1 else f"{len(decided)} decisions"
+        reason = f"a person took back {how_many}"
+        ledger.amend(name, Amendment(shot=shot, kind="undo", reason=reason, values=person()))
         return len(decided)
 
 

@@ -15,24 +15,22 @@ from pydantic import Field, JsonValue, PrivateAttr, field_validator, model_valid
 
 from scenegraph.errors import Place, SceneInvalid, UnknownShot
 from scenegraph.scene.checks import check_references
+from scenegraph.scene.deliver import Deliver
+from scenegraph.scene.fixes import Failure
 from scenegraph.scene.graph import ShotGraph
+from scenegraph.scene.loras import LoraField, SceneLora
+from scenegraph.scene.part import FilePath, Name, Number, Part, Whole, Words
 from scenegraph.scene.places import Reading
 from scenegraph.scene.presets import DEFAULT_PICTURE, DEFAULT_PRESET, find_preset
 from scenegraph.scene.problems import IN_PYTHON
 from scenegraph.scene.shots import (
     ExtendShot,
-    FilePath,
-    Lora,
-    Name,
-    Number,
-    Part,
     Rate,
     Rung,
     Seed,
     Shot,
     ShotRef,
-    Whole,
-    Words,
+    Usd,
     without_hop,
 )
 from scenegraph.scene.stills import resolve_inside
@@ -63,16 +61,24 @@ class Character(Part):
 
     look: Words | None = None
     keyframes: dict[Name, FilePath] = Field(default_factory=dict)
-    loras: tuple[Lora, ...] = ()
+    loras: tuple[LoraField, ...] = ()
 
 
 class DriftPolicy(Part):
-    """What is done about drift: rungs of the ladder in order, and how far each measure may go."""
+    """What is done about drift: rungs of the ladder in order, and how far each measure may go.
+
+    Attributes:
+        rerolls: how many more takes of one setup may be asked for.
+        plan_ahead: a re-anchor before the hop at which a chain's drift budget is used up.
+        speculate_usd: hops are asked for while their parents are being reviewed, for as long as
+            no more than this is lost on hops whose parents are rejected; 0: never.
+    """
 
     on_drift: tuple[Rung, ...] = ("reroll", "reanchor", "cut")
     rerolls: Annotated[Whole, Field(ge=0, le=20)] = 2
     budgets: dict[Name, Annotated[Number, Field(gt=0)]] = Field(default_factory=dict)
     plan_ahead: bool = False
+    speculate_usd: Annotated[Usd, Field(le=10_000)] = Decimal(0)
 
 
 class Transition(Part):
@@ -88,18 +94,30 @@ class Reel(Part):
     Attributes:
         order: shots in playing order, a shot with hops for all of them; None: story order.
         frame_rate: the reel's own rate; None: the picture's.
+        rate_by: how clips of another rate are brought to it.
         transitions: by the shot that is entered; every other join is a hard cut.
         audio: a track under the whole reel, or tracks, relative to the scene file.
         loudness: of the finished sound, in LUFS (EBU R128); None leaves it as it was mixed.
-        handles: spare frames kept on both sides of a cut in exports.
+        handles: spare frames that hard cuts leave on both sides, where there is a choice.
+        seconds: how long the film should be; None: as its cuts fall.
+        lengths: how long single shots should play, in seconds, by shot.
+        deliver: what is made of the reel besides it, by format or with options.
     """
 
     order: Annotated[tuple[ShotRef, ...], Field(min_length=1)] | None = None
     frame_rate: Rate | None = None
+    rate_by: Literal["duplicate", "blend", "interpolate"] = "duplicate"
     transitions: dict[ShotRef, Transition] = Field(default_factory=dict)
     audio: Audio | None = None
     loudness: Annotated[Number, Field(ge=-36, le=-8)] | None = -16.0
     handles: Annotated[Whole, Field(ge=0, le=240)] = 8
+    seconds: Annotated[Number, Field(gt=0, le=86400)] | None = Field(
+        default=None, description="how long the film should be"
+    )
+    lengths: dict[ShotRef, Annotated[Number, Field(gt=0, le=3600)]] = Field(
+        default_factory=dict, description="how long single shots should play, in seconds"
+    )
+    deliver: Deliver = ()
 
     @property
     def tracks(self) -> tuple[tuple[tuple[str | int, ...], Track], ...]:
@@ -143,10 +161,12 @@ class Scene(Part):
     preset: Name = DEFAULT_PRESET
     seed: Seed = 0
     picture: Picture = Field(default_factory=Picture)
-    budget_usd: Annotated[Decimal, Field(ge=0, le=1_000_000)] | None = None
+    budget_usd: Annotated[Usd, Field(le=1_000_000)] | None = None
     characters: dict[Name, Character] = Field(default_factory=dict)
     motions: dict[Name, FilePath] = Field(default_factory=dict)
+    loras: dict[Name, SceneLora] = Field(default_factory=dict)
     presets: dict[Name, dict[str, JsonValue]] = Field(default_factory=dict)
+    fixes: tuple[Failure, ...] = ()
     shots: Annotated[tuple[Shot, ...], Field(min_length=1)]
     drift: DriftPolicy = Field(default_factory=DriftPolicy)
     reel: Reel = Field(default_factory=Reel)
@@ -182,13 +202,6 @@ class Scene(Part):
             {"id": id, **body} if isinstance(body, Mapping) else body for id, body in value.items()
         ]
 
-    @field_validator("budget_usd", mode="before")
-    @classmethod
-    def _is_an_amount(cls, value: Any) -> Any:
-        if isinstance(value, bool):
-            raise ValueError("must be an amount such as 6.00")
-        return value
-
     @field_validator("tail_frames")
     @classmethod
     def _is_8k1(cls, value: int) -> int:
@@ -202,7 +215,7 @@ class Scene(Part):
     def _picture_of_preset(self) -> Self:
         """What the picture leaves open is as the preset says, so `picture` is always whole."""
         given = self.picture.model_fields_set
-        preset = find_preset(self.preset, self.presets) or {}
+        preset = find_preset(self.preset, self.presets, self.model) or {}
         fill = {
             name: preset[name] for name in DEFAULT_PICTURE if name in preset and name not in given
         }
@@ -295,20 +308,36 @@ class Scene(Part):
 
     def start_of(self, shot: Shot) -> Shot:
         """The shot that a hop's chain starts with; a shot that is no hop is its own start."""
-        starts: dict[str, Shot] = self._once("_starts", dict, self.shots)
-        passed: dict[str, None] = {}
+        if not isinstance(shot, ExtendShot):
+            return shot
+        starts = self._once("_starts", self._known_starts, self.shots)
+        name = without_hop(shot.id)  # the hops of one shot have one start
+        if name in starts:
+            return starts[name]
+        written, passed = self._found(), dict[str, None]()
         while isinstance(shot, ExtendShot):
-            name = without_hop(shot.id)  # the hops of one shot have one start
+            name = without_hop(shot.id)
             if name in starts:
                 shot = starts[name]
                 break
             if name in passed:
                 break  # a loop; a scene that was checked has none
             passed[name] = None
-            written = self._found().get(name, shot)
-            shot = self.shot(written.parent if isinstance(written, ExtendShot) else shot.parent)
+            told = written.get(name, shot)
+            parent = told.parent if isinstance(told, ExtendShot) else shot.parent
+            shot = written.get(parent) or self.shot(parent)
         starts.update(dict.fromkeys(passed, shot))
         return shot
+
+    def _known_starts(self) -> dict[str, Shot]:
+        """The starts of the chains that are told in their order, as nearly all are."""
+        starts: dict[str, Shot] = {}
+        for shot in self.shots:
+            if not isinstance(shot, ExtendShot):
+                starts[shot.id] = shot
+            elif (above := without_hop(shot.parent)) in starts:
+                starts[shot.id] = starts[above]
+        return starts
 
     @property
     def names_of_cast(self) -> re.Pattern[str] | None:
@@ -325,10 +354,14 @@ class Scene(Part):
         """What every shot has from the scene's preset and its picture, by catalog name."""
         return self._once(
             "_common",
-            lambda: {**(find_preset(self.preset, self.presets) or {}), **dict(self.picture)},
+            lambda: {
+                **(find_preset(self.preset, self.presets, self.model) or {}),
+                **dict(self.picture),
+            },
             self.preset,
             self.presets,
             self.picture,
+            self.model,
         )
 
     def graph(self) -> ShotGraph:
@@ -360,6 +393,14 @@ class Scene(Part):
         )
 
     # In and out
+
+    def __rshift__(self, after: Scene) -> Scene:
+        """`opening >> story`: one film of two scenes. See `join`."""
+        if not isinstance(after, Scene):
+            return NotImplemented
+        from scenegraph.scene.join import join  # it builds scenes, so it lies above this file
+
+        return join(self, after)
 
     @classmethod
     def load(cls, path: str | Path, *, settings: Settings | None = None) -> Scene:

@@ -4,42 +4,38 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Annotated, Any, Literal, TypeAlias
 
-from pydantic import (
-    BaseModel,
-    ConfigDict,
-    Discriminator,
-    Field,
-    JsonValue,
-    Tag,
-    ValidationError,
-    model_validator,
-)
+from pydantic import BeforeValidator, Discriminator, Field, JsonValue, Tag, model_validator
 
-from scenegraph.errors import SceneInvalid
-from scenegraph.scene.problems import problems_in_python
+from scenegraph.scene.fixes import Failure
+from scenegraph.scene.loras import LoraField
+from scenegraph.scene.part import LONGEST_PROMPT, Name, Number, Part, Whole, Words
 
 Kind: TypeAlias = Literal["t2v", "i2v", "extend", "multicondition"]
 Rung: TypeAlias = Literal["accept", "grade", "reroll", "tune", "reanchor", "cut", "ask"]
 
-#: A prompt longer than this is a mistake: the model reads some 256 tokens of it.
-LONGEST_PROMPT = 5000
 MOST_HOPS = 200
+#: How far before its parent's last frame a tail that ends at rest may end: a second at 24 fps.
+REST_FRAMES = 24
 
 ID_PATTERN = r"^[a-z0-9][a-z0-9-]*$"
-NAME_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9_-]*$"
 
-Whole = Annotated[int, Field(strict=True)]
-Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
-Words = Annotated[str, Field(min_length=1, max_length=LONGEST_PROMPT)]
 ShotId = Annotated[str, Field(pattern=ID_PATTERN, max_length=64)]
 #: A shot, or one hop of it: `mara-listens` or `mara-listens.2`.
 ShotRef = Annotated[str, Field(min_length=1, max_length=80)]
-Name = Annotated[str, Field(pattern=NAME_PATTERN, max_length=64)]
-FilePath = Annotated[str, Field(min_length=1, max_length=1024)]
 Seed = Annotated[Whole, Field(ge=0, le=2**31 - 1)]
 Rate = Annotated[Whole, Field(ge=1, le=60)]
+
+
+def _is_an_amount(value: Any) -> Any:
+    if isinstance(value, bool):
+        raise ValueError("must be an amount such as 6.00")
+    return value
+
+
+Usd = Annotated[Decimal, Field(ge=0), BeforeValidator(_is_an_amount)]
 
 _HOP = re.compile(r"\.[0-9]+$")
 
@@ -51,35 +47,6 @@ def without_hop(ref: str) -> str:
     ('mara-listens', 'mara-waits')
     """
     return _HOP.sub("", ref) if "." in ref else ref
-
-
-class Part(BaseModel):
-    """Anything that a scene is made of.
-
-    Building one in Python with wrong values raises `SceneInvalid` with all problems, in the same
-    words as a scene file's.
-    """
-
-    model_config = ConfigDict(
-        frozen=True, extra="forbid", populate_by_name=True, str_strip_whitespace=True
-    )
-
-    def __init__(self, /, **data: Any) -> None:
-        try:
-            super().__init__(**data)
-        except ValidationError as error:
-            raise SceneInvalid(problems_in_python(type(self), error, data)) from None
-
-    # Without this mark pydantic would call __init__ for every part inside a scene, one by one.
-    __init__.__pydantic_base_init__ = True  # type: ignore[attr-defined]
-
-
-class Lora(Part):
-    """Adapter weights. `path` is a URL or a hub repository; nothing local is read."""
-
-    path: FilePath
-    scale: Annotated[Number, Field(ge=0, le=4)] = 1.0
-    weight_name: Words | None = None
 
 
 class Prompt(Part):
@@ -167,7 +134,10 @@ class ShotBase(Part):
     )
     seed: Seed | None = None
     preset: Name | None = None
-    loras: tuple[Lora, ...] = ()
+    loras: tuple[LoraField, ...] = ()
+    fixes: tuple[Failure, ...] = Field(
+        default=(), description="words against failures that are known, such as hands"
+    )
     parameters: dict[str, JsonValue] = Field(default_factory=dict)
     drift: DriftOverride | None = None
     expects_face: Literal["always", "sometimes", "never"] | None = None
@@ -186,6 +156,11 @@ class ShotBase(Part):
         return None
 
     @property
+    def starts_at_rest(self) -> bool:
+        """The tail that it is shown ends at a calm frame, not at its parent's last one."""
+        return False
+
+    @property
     def picture_of(self) -> str | FrameOf | None:
         """The keyframe: `character.name`, a frame of another shot, or None."""
         return None
@@ -193,9 +168,10 @@ class ShotBase(Part):
     @property
     def parents(self) -> tuple[str, ...]:
         """Every shot this one is made from, the tail first."""
-        frame = self.picture_of
-        found = (self.tail_of, frame.shot if isinstance(frame, FrameOf) else None)
-        return tuple(dict.fromkeys(parent for parent in found if parent is not None))
+        tail, frame = self.tail_of, self.picture_of
+        if not isinstance(frame, FrameOf) or frame.shot == tail:
+            return () if tail is None else (tail,)
+        return (frame.shot,) if tail is None else (tail, frame.shot)
 
     @property
     def character(self) -> str | None:
@@ -231,10 +207,18 @@ class ExtendShot(ShotBase):
     hops: Annotated[Whole, Field(ge=1, le=MOST_HOPS)] = Field(
         default=1, description="that many extends in a row: id.1, id.2, …"
     )
+    tail: Literal["last", "rest"] = Field(
+        default="last",
+        description="where the shown end of its parent ends: its last frame, or a calm one near it",
+    )
 
     @property
     def tail_of(self) -> str | None:
         return self.parent
+
+    @property
+    def starts_at_rest(self) -> bool:
+        return self.tail == "rest"
 
 
 class MotionShot(ShotBase):

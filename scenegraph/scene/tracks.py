@@ -7,7 +7,8 @@ from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import BeforeValidator, Discriminator, Field, Tag
 
-from scenegraph.scene.shots import FilePath, Name, Number, Part, ShotRef
+from scenegraph.scene.part import FilePath, Name, Number, Part
+from scenegraph.scene.shots import ShotRef
 
 Role: TypeAlias = Literal["music", "voice", "effects"]
 Seconds = Annotated[Number, Field(ge=0, le=86_400)]
@@ -19,6 +20,9 @@ class Track(Part):
     Attributes:
         file: wav, mp3, flac, m4a or ogg, relative to the scene file.
         at: where it begins: seconds of the reel, or the shot it begins with.
+        lead: seconds that it begins before its shot's picture (a J cut).
+        trail: seconds that it goes on behind its shot's picture (an L cut), and then ends; None: it
+            plays to its own end.
         offset: seconds of the file that are skipped.
         gain_db: louder or quieter than the file, before the whole is brought to its loudness.
         fade_in, fade_out: seconds.
@@ -28,6 +32,8 @@ class Track(Part):
     file: FilePath
     role: Role = "music"
     at: Seconds | ShotRef = 0.0
+    lead: Annotated[Number, Field(ge=0, le=60)] = 0.0
+    trail: Annotated[Number, Field(ge=0, le=60)] | None = None
     offset: Seconds = 0.0
     gain_db: Annotated[Number, Field(ge=-60, le=24)] = 0.0
     fade_in: Annotated[Number, Field(ge=0, le=60)] = 0.0

@@ -40,6 +40,23 @@ def test_segment_command_of_a_phone_clip(golden):
     golden("cut_segment_phone.argv", "\n".join(command))
 
 
+@pytest.mark.parametrize("rate_by", ["blend", "interpolate"])
+def test_segment_command_of_a_slow_clip(rate_by, golden):
+    """16 frames a second into 24, with new frames between."""
+    slow = replace(MARA, rate=Fraction(16))
+    to = replace(HD, rate_by=rate_by)
+    command = segment_command(event(slow), to, 182, Path("out.mp4"), exe="ffmpeg")
+    golden(f"cut_segment_{rate_by}.argv", "\n".join(command))
+
+
+@pytest.mark.parametrize("rate_by", ["blend", "interpolate"])
+def test_a_clip_of_the_reels_rate_is_left_alone_by_any_rate_by(rate_by):
+    """Nothing is to be invented, and what is encoded already stays."""
+    to = replace(HD, rate_by=rate_by)
+    both = [segment_command(event(MARA), way, 121, Path("o.mp4"), exe="f") for way in (HD, to)]
+    assert both[0] == both[1]
+
+
 def test_concat_command(golden):
     """The reel is a copy: no encoder in it, times counted from frame numbers."""
     command = concat_command(Path("list.ffconcat"), HD.rate, Path("reel.mp4"), exe="ffmpeg")
@@ -154,6 +171,32 @@ def test_a_slower_clip_is_shown_by_repeating_whole_frames(tmp_path):
     which = [int(np.argmin(np.abs(np.subtract(source, grey)))) for grey in shown]
     assert sorted(set(which)) == list(range(16))
     assert max(which.count(frame) for frame in range(16)) == 2
+
+
+@pytest.mark.ffmpeg
+@pytest.mark.parametrize("rate_by", ["blend", "interpolate"])
+@pytest.mark.parametrize(
+    "rate, to", [("16", "24"), ("16", "30"), ("24", "16"), ("30000/1001", "24")]
+)
+@pytest.mark.parametrize("span", [(0, 25), (3, 20), (7, 8)])
+def test_every_way_to_another_rate_has_the_promised_frames(rate_by, rate, to, span, tmp_path):
+    """The reel is as long by each of them, so its sound and its edit list stay right."""
+    clip = drawn(tmp_path / "in.mp4", 25, rate)
+    conformed(clip, replace(SMALL, rate=Fraction(to), rate_by=rate_by), tmp_path / "o.mp4", *span)
+
+
+@pytest.mark.ffmpeg
+@pytest.mark.parametrize("rate_by", ["blend", "interpolate"])
+def test_a_slower_clip_gets_new_frames_between_its_own(rate_by, tmp_path):
+    """16 to 24: a grey that rises evenly rises evenly still, first and last frame as they were."""
+    clip = drawn(tmp_path / "in.mp4", 16, "16")
+    to = replace(SMALL, rate_by=rate_by)
+    conformed(clip, to, tmp_path / "out.mp4")
+    shown, source = greys(tmp_path / "out.mp4"), greys(clip.path)
+    step = (source[15] - source[0]) / 15 * 16 / 24
+    wanted = [min(source[0] + step * k, source[15]) for k in range(24)]
+    assert np.abs(np.subtract(shown, wanted)).max() <= 2
+    assert len(set(shown)) >= 22
 
 
 @pytest.mark.ffmpeg

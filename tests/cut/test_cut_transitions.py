@@ -39,10 +39,11 @@ async def two(folder: Path, a: Span, b: Span, rate: int = 24) -> Timeline:
     return Timeline(title="t", events=(one, other), format=FORMAT)
 
 
-@pytest.mark.parametrize("rate", [24, 16])
-async def test_a_dissolve_shows_both_handles_and_moves_nothing(rate, tmp_path):
+@pytest.mark.parametrize("rate, rate_by", [(24, "duplicate"), (16, "duplicate"), (16, "blend")])
+async def test_a_dissolve_shows_both_handles_and_moves_nothing(rate, rate_by, tmp_path):
     """Outside of it every frame is the one of the hard cut, also where rates differ."""
     hard = await two(tmp_path, Span(4, 40), Span(12, 50), rate)
+    hard = replace(hard, format=replace(hard.format, rate_by=rate_by))
     soft, said = with_transitions(hard, {"b": ("dissolve", 10)})
     assert not said and soft.frames == hard.frames
     before, after = await greys(hard, tmp_path), await greys(soft, tmp_path)

@@ -18,6 +18,8 @@ from scenegraph.catalog import load_catalog
 from scenegraph.ledger import Intent, Ledger, Measure, Overlap, QueueUrls, Review, Take
 from scenegraph.media import Clip, encode_frames
 from scenegraph.plan import Expected, Job, Plan, ShotPlan
+from scenegraph.plan.asking import Ask, Shape
+from scenegraph.plan.keys import Made, Recipe
 from scenegraph.scene import ExtendShot, ImageShot, MotionShot, Scene, TextShot
 
 NASTY = '</script><img src=x onerror="alert(1)">'
@@ -130,23 +132,29 @@ class Unit:
 
 def planned(scene: Scene, shot: str, action: str) -> ShotPlan:
     kind = scene.graph().shots[shot].kind
+    ask = Ask(
+        endpoint=load_catalog().family(scene.model).endpoint(kind),
+        shape=Shape(
+            params={"num_frames": 121},
+            text="",
+            new_frames=121,
+            usd=Decimal("0.1008"),
+            notes=("num_frames: 120 became 121",),
+            problems=(),
+        ),
+        prompt=f"The prompt of {shot}, as it would be sent.",
+        inputs=(),
+        tail=0,
+    )
     job = Job(
         shot=shot,
         kind=kind,
         scene=scene.name,
-        endpoint=load_catalog().family(scene.model).endpoint(kind),
-        params={"prompt": f"The prompt of {shot}, as it would be sent.", "num_frames": 121},
-        inputs=(),
-        seed=12,
+        asks=ask,
+        recipe=Recipe(Made.of({}, {}), {}, ask.text, ("fixed", 12)),
         take_number=1,
-        key=f"key-{shot}",
-        setup=f"setup-{shot}",
-        parts={},
-        num_frames=121,
-        new_frames=121,
-        usd=Decimal("0.1008"),
+        draw=lambda: (12, ()),
         engine="animatic",
-        notes=("num_frames: 120 became 121",),
     )
     return ShotPlan(
         shot=shot,

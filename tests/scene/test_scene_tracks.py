@@ -33,8 +33,9 @@ def sound(folder: Path, name: str = "a.wav") -> None:
         ("{file: a.wav, at: b}", ["b"]),
         ("[{file: a.wav, at: 2}, {file: a.wav, role: voice}]", [2.0, 0.0]),
         ("{theme: {file: a.wav, at: 1.5}}", [1.5]),
+        ("{theme: {file: a.wav, at: b, lead: 2, trail: 0}}", ["b"]),
     ],
-    ids=["path", "one", "list", "names"],
+    ids=["path", "one", "list", "names", "led"],
 )
 def test_every_form_of_audio_is_read_and_saved_alike(audio, at, tmp_path):
     """A person writes the shortest form that says it; saving loses nothing."""
@@ -56,6 +57,10 @@ def test_every_form_of_audio_is_read_and_saved_alike(audio, at, tmp_path):
         ("[{file: a.wav, rol: voice}]", "unknown key 'rol'"),
         ("{theme: {file: a.wav, role: song}}", "one of music, voice, effects"),
         ("[{file: a.wav, offset: 5}]", "1.0 s long"),
+        ("[{file: a.wav, at: 2, lead: 1}]", "has a `lead`, and begins with no shot"),
+        ("{theme: {file: a.wav, trail: 0}}", "has a `trail`, and begins with no shot"),
+        ("[{file: a.wav, at: b, lead: -1}]", "at least 0"),
+        ("[{file: a.wav, at: b, trail: long}]", "must be a number"),
         ("[{at: 1}]", "has no `file`"),
     ],
 )

@@ -17,6 +17,7 @@ from scenegraph.plan import plan_ahead
 from scenegraph.scene import Scene
 from workflows import (
     Recipe,
+    conversation,
     establishing,
     long_form,
     motion_directed,
@@ -31,10 +32,24 @@ GOOD: dict[str, dict[str, Any]] = {
     "new_angle": {"keyframes": ["a.png", "b.png"], "actions": ["she reads"]},
     "motion_directed": {"keyframe": "mara.png", "motion": "sway.mp4", "action": "she turns"},
     "establishing": {"setting": "an empty platform at night", "cutaways": ["a clock"]},
+    "conversation": {
+        "left": "theo",
+        "right": "ines",
+        "left_keyframes": ["a.png"],
+        "right_keyframes": ["b.png"],
+        "beats": ["he asks", "she smiles"],
+    },
 }
 RECIPES: dict[str, Recipe[Any]] = {
     recipe.name: recipe
-    for recipe in (single_shot, long_form, new_angle, motion_directed, establishing)
+    for recipe in (
+        single_shot,
+        long_form,
+        new_angle,
+        motion_directed,
+        establishing,
+        conversation,
+    )
 }
 
 everyone = pytest.mark.parametrize("name", RECIPES)
@@ -108,7 +123,19 @@ def test_options_of_the_scene_are_the_same_for_every_recipe(name: str) -> None:
         ("new_angle", {"actions": ["a", "b", "c"]}, "actions"),
         ("new_angle", {"framings": ["close-up"]}, "framings"),
         ("motion_directed", {"motion": ""}, "motion"),
+        ("motion_directed", {"motion": "sway"}, "motion"),
+        ("motion_directed", {"motion": "sway", "library": "no-such-folder"}, "library"),
         ("establishing", {"setting": " "}, "setting"),
+        ("new_angle", {"keyframes": [], "from_shot": "x"}, "from_shot"),
+        ("conversation", {"beats": []}, "beats"),
+        ("conversation", {"beats": ["teo: he asks", "she nods"]}, "theo"),
+        ("conversation", {"beats": ["theo:", "she nods"]}, "beats"),
+        ("conversation", {"seconds": 0}, "seconds"),
+        ("conversation", {"right": "theo"}, "right"),
+        ("conversation", {"framings": ["wide", "close"]}, "framings"),
+        ("conversation", {"cutaways": ["a cup", "a clock"]}, "cutaways"),
+        ("conversation", {"left_keyframes": []}, "left_keyframes"),
+        ("single_shot", {"after": "x"}, "after"),
     ],
 )
 def test_nonsense_is_refused_by_the_recipes_own_words(
@@ -121,6 +148,7 @@ def test_nonsense_is_refused_by_the_recipes_own_words(
     assert argument in refused.value.message
     assert refused.value.exit_code == 2
     assert "\n" not in refused.value.message
+    assert isinstance(refused.value, ValueError)
 
 
 def test_what_is_missing_and_what_is_wrong_are_told_together() -> None:
