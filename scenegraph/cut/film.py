@@ -12,7 +12,7 @@ the number of clips.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
@@ -193,9 +193,11 @@ def make_film(
     count: int | None = CANDIDATES,
     ends: Ends = WHOLE,
     rate: Fraction | None = None,
+    joins: Sequence[Junction] | None = None,
 ) -> Film:
     """Lay out candidates and costs. `count` candidates for each end; None tries every frame.
 
+    `joins`: the junctions, when they were made while the clips' prints were at hand.
     `ends`: what these clips begin and end with, when they are a part of a longer film.
 
     Raises:
@@ -204,7 +206,8 @@ def make_film(
     if not clips:
         raise CutError("There is no clip to cut.", next="Name at least one clip.")
     limits = [limits_of(clip) for clip in clips]
-    joins = [junction(a, b, count) for a, b in pairwise(clips)]
+    if joins is None:
+        joins = [junction(a, b, count) for a, b in pairwise(clips)]
     begin = (in_cost if ends.start == "cut" else start_cost)(clips[0], limits[0])
     finish = (out_cost if ends.end == "cut" else end_cost)(clips[-1], limits[-1])
     first_out = limits[-1].last_out if ends.end == "extend" else limits[-1].first_out
@@ -286,6 +289,7 @@ def choose_cuts(
     search: tuple[int, int] | None = None,
     ends: Ends = WHOLE,
     rate: Fraction | None = None,
+    joins: Callable[[int | None], Sequence[Junction]] | None = None,
 ) -> CutChoice:
     """The cheapest film of these clips in this order.
 
@@ -294,18 +298,25 @@ def choose_cuts(
         search: frames (both within) in which each clip's `calmest` is looked for.
         ends: what they begin and end with, when they are a part of a longer film.
         rate: of the reel, so that lengths can be told in seconds.
+        joins: the junctions with so many candidates, of clips that come without their prints.
 
     Raises:
         CutError: no clips or frames, or a length that these clips cannot make.
     """
-    film = make_film(clips, target=target, tolerance=tolerance, ends=ends, rate=rate)
-    picks = best_picks(film)
-    if picks is None:
-        # A length between the calm places: every frame is tried before it is refused.
+    # A length may lie between the calm places: every frame is tried before it is refused.
+    for count in (CANDIDATES, None):
         film = make_film(
-            clips, target=target, tolerance=tolerance, count=None, ends=ends, rate=rate
+            clips,
+            target=target,
+            tolerance=tolerance,
+            count=count,
+            ends=ends,
+            rate=rate,
+            joins=joins(count) if joins is not None else None,
         )
         picks = best_picks(film)
+        if picks is not None:
+            break
     if picks is None:
         low, high = film.lengths
         there = span_in_words(low, high, rate)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
@@ -210,9 +210,10 @@ def choose_timeline(
     if amended is None and order:
         memory = ledger.memory(takes[order[0]].scene)
         amended = {shot: memory.amended(shot) for shot in order}
-    kept = _kept(order, graph, takes, ledger, amended or {})
+    kept = KeptTakes(order, graph, takes, ledger, amended or {})
+    clips = [clip for shot in order if (clip := takes[shot].clip) is not None]
     rate = scene.reel.frame_rate or scene.picture.frame_rate
-    format = reel_format([one.clip for one in kept], Fraction(rate), scene.reel.rate_by)
+    format = reel_format(clips, Fraction(rate), scene.reel.rate_by)
     whole = ends == WHOLE and not left_out
     wishes = wishes_of(scene, format.rate, order)
     return make_timeline(
@@ -241,36 +242,44 @@ def wishes_of(scene: Scene, rate: Fraction, shots: Collection[str]) -> CutWishes
     )
 
 
-def _kept(
-    order: Sequence[str],
-    graph: ShotGraph,
-    takes: Mapping[str, Take],
-    ledger: Ledger,
-    amended: Mapping[str, Sequence[Amendment]],
-) -> list[Kept]:
-    kept = []
-    for id in order:
-        take = takes[id]
-        if take.clip is None:
-            continue
-        must_be_whole(take, ledger)
-        review = ledger.review_of(take.id)
-        if review is None or not review.series:
-            review = look(take.clip.path)
-        parent = graph.shots[id].tail_of
-        kept.append(
-            Kept(
+class KeptTakes:
+    """The takes of a reel in its order, each read with its review when its turn comes.
+
+    Raises, while it is gone through:
+        CutError: a take's file is gone or damaged.
+    """
+
+    def __init__(
+        self,
+        order: Sequence[str],
+        graph: ShotGraph,
+        takes: Mapping[str, Take],
+        ledger: Ledger,
+        amended: Mapping[str, Sequence[Amendment]],
+    ) -> None:
+        self._order, self._graph, self._takes = order, graph, takes
+        self._ledger, self._amended = ledger, amended
+
+    def __iter__(self) -> Iterator[Kept]:
+        for id in self._order:
+            take = self._takes[id]
+            if take.clip is None:
+                continue
+            must_be_whole(take, self._ledger)
+            review = self._ledger.review_of(take.id)
+            if review is None or not review.series:
+                review = look(take.clip.path)
+            parent = self._graph.shots[id].tail_of
+            yield Kept(
                 shot=id,
                 take=take.slate,
                 clip=take.clip,
                 review=review,
-                kind=graph.shots[id].kind,
+                kind=self._graph.shots[id].kind,
                 parent=parent,
-                parent_take=_shot_from(take, takes.get(parent) if parent else None),
-                grade=grade_of(take, amended.get(id, ())),
+                parent_take=_shot_from(take, self._takes.get(parent) if parent else None),
+                grade=grade_of(take, self._amended.get(id, ())),
             )
-        )
-    return kept
 
 
 def must_be_whole(take: Take, ledger: Ledger) -> None:

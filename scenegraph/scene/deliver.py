@@ -7,7 +7,8 @@ from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
-from scenegraph.scene.part import Name, Number, Part, Rate, ShotRef, Whole
+from scenegraph.scene.part import Name, Number, Part, Whole
+from scenegraph.scene.shots import Rate, ShotRef
 from scenegraph.scene.tracks import Seconds
 
 DeliveryFormat: TypeAlias = Literal[
