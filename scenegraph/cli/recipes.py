@@ -69,6 +69,7 @@ def new(
     from scenegraph.scene import save_scene
 
     recipe, arguments = _load(entries[workflow]), _arguments(context.args)
+    _entitle(file, recipe, arguments)
     make = getattr(recipe, "beside", None)
     made = make(file.parent, **arguments) if make is not None else recipe(**arguments)
     load_catalog().family(made.model)
@@ -127,6 +128,17 @@ def _arguments(words: list[str]) -> dict[str, str]:
         key = name.replace("-", "_")
         found[key] = f"{found[key]}; {value}" if key in found else value
     return found
+
+
+def _entitle(file: Path, recipe: Any, arguments: dict[str, str]) -> None:
+    """Let the file's name be the title, when none was given: reels are named by titles, and two
+    scenes of one recipe in a folder are two films. `scene.yaml` is no name."""
+    takes_one = any(one.name == "title" for one in getattr(recipe, "parameters", ()))
+    into = arguments.get("into")
+    in_place = into is not None and Path(into).absolute() == file.absolute()
+    words = file.stem.replace("-", " ").replace("_", " ").strip()
+    if takes_one and not in_place and words and words.lower() != "scene":
+        arguments.setdefault("title", words[0].upper() + words[1:])
 
 
 def _list_recipes(entries: Mapping[str, EntryPoint], as_json: bool, *, whole: bool) -> None:

@@ -80,6 +80,8 @@ class Event:
 class ReelFormat:
     """What every clip is conformed to.
 
+    `quick`: for a preview, in which the clips are decoded and scaled with less care.
+
     >>> ReelFormat(size=Size(1280, 720), rate=Fraction(24)).label
     '1280x720@24'
     """
@@ -91,10 +93,17 @@ class ReelFormat:
     crf: int = 18
     preset: str = "veryfast"
     rate_by: RateBy = "duplicate"
+    profile: str | None = None
+    quick: bool = False
 
     @property
     def label(self) -> str:
         return f"{self.size}@{self.rate}"
+
+    @property
+    def container(self) -> str:
+        """The ending of a file of this codec: masters need QuickTime's."""
+        return ".mp4" if self.codec == "libx264" else ".mov"
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from scenegraph.plan.amend import chain_keyframe
 from scenegraph.plan.context import PlanContext
 from scenegraph.plan.drifting import Ends, chain_drifts
 from scenegraph.plan.expect import expect
+from scenegraph.plan.frames import frame_problem
 from scenegraph.plan.hold import plan_id
 from scenegraph.plan.ladder import ladder_of
 from scenegraph.plan.reel_length import reel_length
@@ -67,6 +68,7 @@ def make_plan(
 
 def plan_all(context: PlanContext) -> Plan:
     """The plan of everything that a context holds."""
+    context.read_words()
     planned = [plan_shot(context, id) for id in context.graph.order]
     _refuse_bad_requests(context, planned)
     ladders: Ladders = {}
@@ -128,6 +130,10 @@ def _with_children(context: PlanContext, shot: ShotPlan, ladders: Ladders) -> Sh
 def _refuse_bad_requests(context: PlanContext, planned: list[ShotPlan]) -> None:
     problems = []
     for shot in planned:
+        node = context.graph.shots[shot.shot]
+        wrong = frame_problem(context.scene, node, lambda id: context.planned[id].num_frames)
+        if wrong is not None:
+            problems.append(wrong)
         for one in shot.job.problems:
             name = one.field.partition(".")[0].partition("[")[0]
             inside = name in context.graph.shots[shot.shot].parameters

@@ -13,10 +13,12 @@ from functools import partial
 from scenegraph.ledger import State, Take
 from scenegraph.plan.asking import Ask
 from scenegraph.plan.context import PlanContext
-from scenegraph.plan.decide import Sight, decide
+from scenegraph.plan.decide import decide
+from scenegraph.plan.job import Job
 from scenegraph.plan.keys import Recipe, derive_seed
 from scenegraph.plan.series import wanted_series
-from scenegraph.plan.values import Job, ShotPlan
+from scenegraph.plan.sight import Sight
+from scenegraph.plan.values import ShotPlan
 from scenegraph.scene import Shot
 
 
@@ -41,8 +43,10 @@ def plan_shot(
     else:
         parents = {id: parents.get(id) for id in above}
     planned = context.settled(shot_id, parents)
-    if planned is None:
-        planned = _plan(context, context.graph.shots[shot_id], parents)
+    if planned is not None:
+        context.planned[shot_id] = planned
+        return planned
+    planned = _plan(context, context.graph.shots[shot_id], parents)
     context.keep_plan(planned, parents)
     return planned
 

@@ -65,10 +65,10 @@ def _facts(
         name = "Reel" if playing.kind == "reel" else "Runs"
         facts.append(Fact(name, playing.length, count(playing.frames, "frame")))
     if (took := _took(material)) is not None:
-        facts.append(Fact("Last run took", length(took)))
+        facts.append(Fact("Shooting took", length(took)))
     facts.append(Fact("Spent", dollars(money.spent), "free preview" if preview else ""))
     if money.reserved or not preview:
-        facts.append(Fact("Reserved", dollars(money.reserved), "asked, not settled yet"))
+        facts.append(Fact("Reserved", dollars(money.reserved), "not settled yet"))
     if budget is not None:
         left = budget - money.spent - money.reserved
         facts.append(Fact("Left", dollars(left), f"of {dollars(budget)}"))
@@ -81,11 +81,11 @@ def _facts(
 
 
 def _took(material: Material) -> float | None:
-    """Seconds of the run that the page closes, else of the last one in the ledger."""
-    told = (material.outcome or {}).get("elapsed_s")
-    if isinstance(told, (int, float)):
+    """Seconds of the run that the page closes; one that asked for nothing took no time."""
+    outcome, run = material.outcome or {}, material.last_run
+    told = outcome.get("elapsed_s")
+    if isinstance(told, (int, float)) and (outcome.get("submits", 1) or run is None):
         return float(told)
-    run = material.last_run
     if run is None or run["ended_at"] is None:
         return None
     return max(0.0, float(run["ended_at"]) - float(run["started_at"]))

@@ -15,6 +15,8 @@ from scenegraph.report.words import amount, measure_name, share
 #: A measure in which every take stays under this part of its budget tells them not apart.
 WORTH_A_ROW = 0.2
 ABSENT = "–"
+#: Texts up to this long stand whole in the table; of longer ones what differs, up to so much.
+LONG, MOST = 40, 240
 
 
 def compared(material: Material, shots: Sequence[ShotView]) -> tuple[CompareView, ...]:
@@ -95,7 +97,29 @@ def differing(rows: Sequence[Mapping[str, Any]]) -> tuple[tuple[str, tuple[str, 
     """
     fields = dict.fromkeys(field for row in rows for field in row)
     table = [(field, tuple(_word(row, field) for row in rows)) for field in fields]
-    return tuple((field, words) for field, words in table if len(set(words)) > 1)
+    return tuple((field, apart(words)) for field, words in table if len(set(words)) > 1)
+
+
+def apart(texts: tuple[str, ...]) -> tuple[str, ...]:
+    """Long texts without the words that all of them begin and end with.
+
+    >>> apart(("She waits. Cold light. " * 3 + "No cut.", "She waits. Cold light. " * 3 + "Rain."))
+    ('… No cut.', '… Rain.')
+    """
+    if max(map(len, texts)) <= LONG:
+        return texts
+    rows = [text.split() for text in texts if text != ABSENT]
+    least = min(map(len, rows))
+    head = next((n for n in range(least) if len({row[n] for row in rows}) > 1), least)
+    rest = least - head
+    tail = next((n for n in range(rest) if len({row[-1 - n] for row in rows}) > 1), rest)
+    return tuple(text if text == ABSENT else _middle(text.split(), head, tail) for text in texts)
+
+
+def _middle(words: list[str], head: int, tail: int) -> str:
+    inner = " ".join(words[head : len(words) - tail])
+    inner = inner if len(inner) <= MOST else f"{inner[:MOST]}…"
+    return " ".join(filter(None, ("…" if head else "", inner, "…" if tail else "")))
 
 
 def _word(row: Mapping[str, Any], field: str) -> str:

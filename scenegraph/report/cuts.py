@@ -110,6 +110,11 @@ def _seam(material: Material, take: Take | None, out: int, into: int) -> str:
     if overlap is None:
         return ""
     if not overlap.frames:
+        if review and review.shows_no_parent:
+            return (
+                "No frame of its parent was found in the answer. Look here: if a moment plays "
+                "twice, shoot this hop again."
+            )
         return "The answer holds only new frames; nothing repeats."
     told = f"The answer repeats {count(overlap.frames, 'frame')} of its parent, "
     if into >= overlap.frames:

@@ -17,7 +17,7 @@ from scenegraph.media import Clip
 from scenegraph.media.still import FORMATS
 from scenegraph.plan import Plan, amended_graph
 from scenegraph.report.wanted import Picture
-from scenegraph.scene import Scene, ShotGraph
+from scenegraph.scene import FrameOf, Scene, ShotGraph
 from scenegraph.units import exact_rate
 
 
@@ -32,7 +32,7 @@ class Material:
         outcome: the `run` answer when the page closes a run.
         media: the file of each take that still lies in the store, by `Take.id`.
         events: what the ledger wrote down about each take, oldest first, by `Take.id`.
-        last_run: the newest run of this engine, as the ledger keeps it; None before the first.
+        last_run: the newest run of this engine that asked for anything; None before the first.
     """
 
     scene: Scene
@@ -94,8 +94,10 @@ class Material:
     def still(self, shot: str, width: int, alt: str) -> Picture | None:
         """The keyframe that a shot starts from; a hop goes on from its parent's."""
         wanted = self.graph.shots[shot]
-        name = getattr(wanted, "keyframe", None)
-        if not isinstance(name, str):
+        name = wanted.picture_of
+        if isinstance(name, FrameOf):
+            return self.origin(shot, width)
+        if name is None:
             above = wanted.tail_of
             known = above is not None and above in self.graph.shots
             return self.still(above, width, alt) if above and known else None
@@ -106,6 +108,34 @@ class Material:
         if not path.is_file():
             return None
         return Picture(path, None, width, shape_of(path), alt, "keyframe")
+
+    def origin(self, shot: str, width: int) -> Picture | None:
+        """The frame of another shot's kept take that a shot starts from; None without such a one.
+
+        Before that take is there, or while it has no best frame, there is nothing to show.
+        """
+        name = self.graph.shots[shot].picture_of
+        take = self.kept(name.shot) if isinstance(name, FrameOf) else None
+        if take is None or take.clip is None or not isinstance(name, FrameOf):
+            return None
+        spots = {"first": 0, "last": take.clip.frames - 1, "best": take.best_frame}
+        at = spots[name.frame] if isinstance(name.frame, str) else name.frame
+        if at is None:
+            return None
+        which = f", its {name.frame}" if isinstance(name.frame, str) else ""
+        said = f"frame {at} of {name.shot}{which}"
+        return self.frame(take, at, width, f"keyframe of {shot}: {said}", said)
+
+    def best(self, take: Take, width: int) -> Picture | None:
+        """A take's best frame, when another shot starts from the best frame of its shot."""
+        wanted = (one.picture_of for one in self.graph.shots.values())
+        sources = {f.shot for f in wanted if isinstance(f, FrameOf) and f.frame == "best"}
+        if take.best_frame is None or take.shot not in sources:
+            return None
+        review = self.reviews.get(take.id)
+        why = f": {review.best.why}" if review and review.best else ""
+        said = f"best frame {take.best_frame}{why}"
+        return self.frame(take, take.best_frame, width, f"best frame of {take.slate}", said)
 
 
 def aspect_of(clip: Clip) -> float:
@@ -148,7 +178,8 @@ def gather(
     own = [r for r in ledger.reels(plan.scene) if r["facts"].get("engine") in (None, plan.backend)]
     last = max(own, key=lambda reel: reel["id"], default=None)
     reel = scene.folder / Path(last["path"]) if last else None  # an absolute path stays itself
-    runs = [run for run in ledger.runs(plan.scene) if run["backend"] == plan.backend]
+    asked_in = {take.run for take in takes.values()}
+    runs = [run for run in ledger.runs(plan.scene) if run["id"] in asked_in]
     return Material(
         scene=scene,
         graph=amended_graph(scene, memory),

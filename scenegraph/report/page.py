@@ -132,7 +132,8 @@ class Stretch:
 
 @dataclass(frozen=True, slots=True)
 class TakeView:
-    """One attempt. `clipping` is its film for comparing; None when its media are gone."""
+    """One attempt. `clipping` is its film for comparing; None when its media are gone. `best` is
+    the frame that other shots start from, with why it is the best."""
 
     id: int
     number: int
@@ -157,6 +158,7 @@ class TakeView:
     log: tuple[tuple[str, str, str], ...]
     picture: Picture | None
     clipping: Clipping | None
+    best: Picture | None = None
 
     @property
     def gone(self) -> bool:
@@ -168,7 +170,8 @@ class TakeView:
 class ShotView:
     """One shot: `pictures` are its first, middle and last frame, or its keyframe, or nothing.
 
-    `card` is the picture of the filmstrip.
+    `card` is the picture of the filmstrip; `origin` the frame of another shot's take that it starts
+    from, if it does.
     """
 
     id: str
@@ -195,6 +198,7 @@ class ShotView:
     notes: tuple[str, ...]
     decisions: tuple[str, ...]
     file_notes: str
+    origin: Picture | None = None
 
     @property
     def circled(self) -> TakeView | None:
@@ -229,7 +233,9 @@ class Page:
             yield from shot.pictures
             if shot.card:
                 yield shot.card
-            yield from (take.picture for take in shot.takes if take.picture)
+            if shot.origin:
+                yield shot.origin
+            yield from (p for take in shot.takes for p in (take.picture, take.best) if p)
         for chain in self.chains:
             yield from chain.wanted()
         for cut in self.cuts:

@@ -49,7 +49,7 @@ def shot_view(material: Material, plan: ShotPlan, number: int, standing: Standin
         reason=plan.reason,
         card=cards[len(cards) // 2] if cards else None,
         pictures=pictures,
-        is_still=bool(pictures) and pictures[0].frame is None,
+        is_still=pictures == (material.still(id, FRAME_W, f"keyframe of {id}"),),
         action=words or "",
         parents=tuple(material.graph.parents(id)),
         length=_length(plan, rate),
@@ -64,6 +64,7 @@ def shot_view(material: Material, plan: ShotPlan, number: int, standing: Standin
         notes=plan.job.notes,
         decisions=tuple(f"{a.kind}: {a.reason}" for a in material.memory.amended(id)),
         file_notes=shot.notes or "",
+        origin=material.origin(id, SMALL_W),
     )
 
 
@@ -140,6 +141,7 @@ def _take(material: Material, take: Take, kept: Take | None) -> TakeView:
         log=_log(material, take),
         picture=material.frame(take, middle, SMALL_W, f"middle frame of {take.slate}"),
         clipping=_clipping(material, take),
+        best=material.best(take, SMALL_W),
     )
 
 
@@ -221,10 +223,16 @@ def _log(material: Material, take: Take) -> tuple[tuple[str, str, str], ...]:
 
 def _facts(facts: Mapping[str, Any]) -> str:
     return ", ".join(
-        f"{name} {value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)}"
+        f"{name} {_fact(name, value)}"
         for name, value in facts.items()
         if value not in (None, "", [], {})
     )
+
+
+def _fact(name: str, value: Any) -> str:
+    if name.endswith("_at") and isinstance(value, (int, float)):
+        return moment(value)
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
 def without_queries(value: Any) -> Any:

@@ -83,8 +83,13 @@ def losses(
     return tuple(found)
 
 
-def _decide(scene: Scene, shot: ShotPlan, takes: Sequence[Take]) -> str:
-    """The command with which a person decides, or sees what there is to decide."""
+def _decide(scene: Scene, shot: ShotPlan, takes: Sequence[Take]) -> str | None:
+    """The command with which a person decides, or sees what there is to decide.
+
+    None for what the service refused: it is decided in the scene file, and `run` goes on.
+    """
+    if takes and takes[-1].state is State.REFUSED:
+        return None
     about = f"{_file(scene)} {shlex.quote(shot.shot)}"
     if takes and takes[-1].state is State.UNKNOWN:
         return f"scenegraph resolve {about} --attach REQUEST_ID"
@@ -117,7 +122,8 @@ def headline(
     if asking:
         names = listed([loss.shot for loss in asking])
         sentence = f"A person must decide about {names}. {can}."
-        return Headline("A decision is needed", "warn", sentence, lost, asking[0].command)
+        command = next((loss.command for loss in asking if loss.command), go_on)
+        return Headline("A decision is needed", "warn", sentence, lost, command)
     if lost:
         names = listed([loss.shot for loss in lost])
         tail = f", and {count(waiting, 'shot')} {_wait(waiting)} for it" if waiting else ""

@@ -134,10 +134,11 @@ def render(page: Page, *, graph: str, media: Media, scrub: Scrub) -> str:
         "gauge": charts.gauge,
         "stretches": charts.stretches,
         "as_sent": AsSent,
+        "sentence": scrub.sentence,
         "stretch_of": lambda stretch: (stretch.name.replace(" ", "-"), stretch.share),
     }
     style, script = _parts(STYLES, "css"), _parts(SCRIPTS, "js")
-    widths = _widths(page)
+    shapes = _shapes(page)
     return environment.get_template("dailies.html.j2").render(
         page=page,
         graph=Markup(scrub.known(graph)),  # noqa: S704  drawn by us, its labels escaped there
@@ -147,9 +148,9 @@ def render(page: Page, *, graph: str, media: Media, scrub: Scrub) -> str:
         linked=media.linked,
         numbers={shot.id: shot.number for shot in page.shots},
         style=Markup(style),  # noqa: S704  our own files
-        widths=Markup(widths),  # noqa: S704  numbers
+        shapes=Markup(shapes),  # noqa: S704  numbers
         script=Markup(script),  # noqa: S704  our own files
-        policy=content_policy([script], [style, widths], linked=media.linked),
+        policy=content_policy([script], [style, shapes], linked=media.linked),
     )
 
 
@@ -164,10 +165,16 @@ def _parts(names: tuple[str, ...], kind: str) -> str:
     return "\n".join((folder / f"{name}.{kind}").read_text("utf-8") for name in names)
 
 
-def _widths(page: Page) -> str:
-    """How wide each shot is in the bar under the film: its length."""
+def _shapes(page: Page) -> str:
+    """How wide each shot is in the bar under the film (its length), and the shape of takes."""
     segments = page.film.segments if page.film else ()
-    return "".join(
+    bars = (
         f".bar li:nth-child({n}){{flex-grow:{max(1, segment.frames)}}}"
         for n, segment in enumerate(segments, 1)
     )
+    shapes = (
+        f"#compare-{view.number} video{{aspect-ratio:{clipping.aspect:.4f}}}"
+        for view in page.compared
+        if (clipping := view.ranked[0].clipping)
+    )
+    return "".join((*bars, *shapes))

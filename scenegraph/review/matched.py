@@ -71,17 +71,21 @@ class Matcher:
     """Compares views. Not for two threads at once: OpenCV's flow keeps its own memory.
 
     Source:
-        DIS optical flow, Kroeger et al., ECCV 2016 (medium preset, without its variational
-        refinement, which takes half of the time and matches no more pixels), between
+        DIS optical flow, Kroeger et al., ECCV 2016 (medium preset), between
         local-contrast pictures, so that a grade does not read as motion; kept where the way there
         and back ends near where it began (Sundaram, Brox and Keutzer, ECCV 2010): what has no
         counterpart is matched with something, but not back again. It is blind to what has no
         texture and to what has no counterpart: a new scene is told by `share`, not by the colours.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, far: bool = False) -> None:
+        """`far`: an anchor of another framing, such as a still. Flow to it is refined, which takes
+        half as long again; between a clip and what it goes on from that matches no more pixels."""
         self._flow = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
-        self._flow.setVariationalRefinementIterations(0)
+        self._back = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
+        self._back.setVariationalRefinementIterations(0)
+        if not far:
+            self._flow.setVariationalRefinementIterations(0)
 
     def nearest(self, view: View, anchors: Sequence[View]) -> View:
         """The anchor view laid out most alike; of those within 0.02 of it the latest."""
@@ -93,7 +97,7 @@ class Matcher:
         anchor = anchor.fitted(view.shape)
         flow = self._flow.calc(view.texture, anchor.texture, None)  # type: ignore[call-overload]
         laid = _Laid(view, anchor, flow)
-        back = self._flow.calc(anchor.texture, view.texture, None)  # type: ignore[call-overload]
+        back = self._back.calc(anchor.texture, view.texture, None)  # type: ignore[call-overload]
         laid.keep_returning(flow, back)
         same = laid.agreement > SAME
         share = float(same.mean())

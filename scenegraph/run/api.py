@@ -358,6 +358,7 @@ async def _cut(
         reel=reel.path,
         timeline=reel.timeline,
         reel_check=reel.check,
+        deliveries=reel.deliveries,
         notices=(*result.notices, *reel.notices),
     )
 
@@ -369,12 +370,16 @@ def cut_again(
     out: str | Path | None = None,
     backend: Engine | None = None,
     edited: str | Path | None = None,
+    small: bool = False,
+    burn_in: bool = False,
     settings: Settings | None = None,
     listener: Listener = silent,
 ) -> RunResult:
     """Cut the circled takes again; nothing is shot.
 
     Args:
+        small: a quick look at the cuts in a low size, `NAME.cut-preview.mp4`; the reel stays.
+        burn_in: make a copy with slate and time code as well, whose name ends in `.burn-in.mp4`.
         backend: whose takes; the paid ones by default, if there are any.
         edited: an `.otio` file whose cuts become the reel, as they are.
 
@@ -407,9 +412,11 @@ def cut_again(
                 takes,
                 ledger,
                 engine=engine,
-                out=reel_path(scene, engine, out),
+                out=reel_path(scene, engine, out, small=small),
                 settings=settings,
                 listener=listener,
+                small=small,
+                burn_in=burn_in,
                 timeline=edited_timeline(edit, scene, graph, memory, ledger) if edit else None,
             )
         )
@@ -434,6 +441,7 @@ def cut_again(
             reel=reel.path,
             timeline=reel.timeline,
             reel_check=reel.check,
+            deliveries=reel.deliveries,
             notices=(*reel.notices, *(edit.notices if edit else ())),
         )
 

@@ -20,11 +20,8 @@ from scenegraph.run.slots import Slots
 
 #: New jobs that one shot may ask for in one run after passing faults of the service.
 ASK_AGAIN = 1
-
-
-def at_once() -> float:
-    """What is out at the service already comes before everything that is still to be asked for."""
-    return inf
+#: What is out at the service already comes before everything that is still to be asked for.
+AT_ONCE = inf
 
 
 class Filming:
@@ -52,7 +49,7 @@ class Filming:
             return take, False
         self._tells.tell(planned.shot, "waiting")
         is_out = planned.act == "poll"
-        priority = at_once if is_out else partial(self._remaining, planned.shot)
+        priority = AT_ONCE if is_out else partial(self._remaining, planned.shot)
         async with self._slots.take(priority):
             try:
                 if is_out:

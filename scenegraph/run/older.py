@@ -11,7 +11,7 @@ from scenegraph.run.brakes import Brakes
 from scenegraph.run.camera import Camera
 from scenegraph.run.events import Listener, NoticeEvent
 from scenegraph.run.eyes import Eyes
-from scenegraph.run.filming import at_once
+from scenegraph.run.filming import AT_ONCE
 from scenegraph.run.intact import must_be_intact
 from scenegraph.run.slots import Slots
 
@@ -57,7 +57,7 @@ class Older:
     async def bring_in(self, take: Take, which: str = "of an earlier run") -> None:
         try:
             if take.state.is_pending:
-                async with self._slots.take(at_once):
+                async with self._slots.take(AT_ONCE):
                     take = await self._camera.collect(take.id, quietly=True)
             await self._journal.reviewed(take.id, await self._eyes.glance(take))
             await asyncio.to_thread(must_be_intact, take, self._journal.ledger.store)

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from scenegraph.cut import (
     WHOLE,
+    Delivery,
     Ends,
+    Film,
     Kept,
+    MasterSound,
     Progress,
     ReelCheck,
     Segment,
@@ -20,6 +23,7 @@ from scenegraph.cut import (
     make_mix,
     make_timeline,
     pieces_of,
+    preview_format,
     reel_format,
     stitch,
     with_transitions,
@@ -32,6 +36,7 @@ from scenegraph.ledger.grade import Grade
 from scenegraph.ledger.timeline import CutWishes
 from scenegraph.media import ffmpeg_exe
 from scenegraph.review import look
+from scenegraph.run.delivering import delivered, delivery_keys, wishes
 from scenegraph.run.events import Listener, ReelEvent
 from scenegraph.run.intact import damage_of
 from scenegraph.run.project import name_in
@@ -51,21 +56,26 @@ class Reel:
     timeline: Timeline
     check: ReelCheck | None = None
     said: tuple[str, ...] = ()
+    deliveries: tuple[Delivery, ...] = ()
 
     @property
     def notices(self) -> tuple[str, ...]:
         """What a person should look at, in sentences."""
         rate = self.timeline.format.rate
         found = self.check.findings if self.check else ()
-        return (*self.said, *(one.sentence(rate) for one in found))
+        failed = filter(None, (one.notice for one in self.deliveries))
+        return (*self.said, *(one.sentence(rate) for one in found), *failed)
 
 
-def reel_path(scene: Scene, engine: Engine, out: str | Path | None = None) -> Path:
+def reel_path(
+    scene: Scene, engine: Engine, out: str | Path | None = None, *, small: bool = False
+) -> Path:
     """Where the reel goes: as named, else `NAME.reel.mp4` beside the scene file.
 
-    A preview is called `NAME.preview.mp4`: it never takes the place of a paid reel.
+    A preview is called `NAME.preview.mp4`: it never takes the place of a paid reel. Nor does a
+    small one, `NAME.cut-preview.mp4`.
     """
-    kind = "reel" if engine == "fal" else "preview"
+    kind = "cut-preview" if small else "reel" if engine == "fal" else "preview"
     return Path(out) if out is not None else scene.folder / f"{scene.name}.{kind}.mp4"
 
 
@@ -81,11 +91,16 @@ async def make_reel(
     run: int | None = None,
     listener: Listener,
     timeline: Timeline | None = None,
+    small: bool = False,
+    burn_in: bool = False,
     early: EarlySegments | None = None,
 ) -> Reel:
-    """Cut these takes, in the reel's order, into one file.
+    """Cut these takes, in the reel's order, into one file, and make of it what is to be delivered.
 
     Args:
+        small: a quick look at the cuts, of a low size. It is not checked and not recorded, and
+            nothing is delivered but the burn-in.
+        burn_in: make a copy with slate and time code, whether the scene wants one or not.
         takes: the kept take of each shot; shots of the order without one are left out and named.
         timeline: the edit list, where a person made it; by default the cuts are chosen here.
         early: segments that were encoded while takes came in.
@@ -96,6 +111,8 @@ async def make_reel(
     if timeline is None:
         timeline = await asyncio.to_thread(choose_timeline, scene, graph, takes, ledger)
 
+    if small:
+        timeline = replace(timeline, format=preview_format(timeline.format))
     timeline, shortened = with_transitions(timeline, transitions_of(scene))
     if scene.reel.seconds is not None and timeline.left_out and timeline.wishes.target is None:
         missing = ", ".join(timeline.left_out)
@@ -130,6 +147,17 @@ async def make_reel(
         sound=mix.path if mix else None,
         under_way=early.under_way if early is not None else None,
     )
+    film = Film(
+        path=out,
+        sha256=await asyncio.to_thread(file_hash, out),
+        timeline=timeline,
+        has_sound=mix is not None,
+    )
+    wanted = wishes(scene, small=small, burn_in=burn_in)
+    heard = MasterSound(cues, scene.reel.loudness) if mix else None
+    if small:
+        made = await delivered(film, wanted, ledger, heard, settings=settings, listener=listener)
+        return Reel(path=out, timeline=timeline, said=(*shortened, *said), deliveries=made)
     if early is not None:
         await asyncio.to_thread(early.sweep, {segment.key for segment in segments})
     check = await check_segments(
@@ -138,10 +166,8 @@ async def make_reel(
     if mix is not None:
         check = await asyncio.to_thread(check.with_sound, mix.path, timeline)
     shown = _shown(out, scene.folder)
-    facts = {
-        "sha256": await asyncio.to_thread(file_hash, out),
-        "ffmpeg": ffmpeg_name(ffmpeg_exe(settings)),
-    }
+    facts = {"sha256": film.sha256, "ffmpeg": ffmpeg_name(ffmpeg_exe(settings))}
+    keys = [*(one.key for one in segments), *([mix.key] if mix else [])]
     await asyncio.to_thread(
         ledger.save_reel,
         name_in(ledger, scene),
@@ -150,11 +176,12 @@ async def make_reel(
         run=run,
         facts={
             "engine": engine,
-            "segments": [*(one.key for one in segments), *([mix.key] if mix else [])],
+            "segments": [*keys, *delivery_keys(film, wanted, settings)],
             **facts,
         },
     )
-    return Reel(path=out, timeline=timeline, check=check, said=(*shortened, *said))
+    made = await delivered(film, wanted, ledger, heard, settings=settings, listener=listener)
+    return Reel(path=out, timeline=timeline, check=check, said=(*shortened, *said), deliveries=made)
 
 
 def transitions_of(scene: Scene) -> dict[str, tuple[str, int | None]]:

@@ -8,7 +8,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from scenegraph.cut import ReelCheck
+from scenegraph.cut import Delivery, ReelCheck
 from scenegraph.ledger.takes import Engine, Take
 from scenegraph.ledger.timeline import Timeline
 from scenegraph.units import usd_text
@@ -66,6 +66,7 @@ class RunResult:
     stopped_at_budget: bool = False
     notices: tuple[str, ...] = field(default=())
     reel_check: ReelCheck | None = None
+    deliveries: tuple[Delivery, ...] = ()
     reel_failed: str | None = None
     reel_next: str = ""
 
@@ -79,31 +80,33 @@ class RunResult:
             return 4
         if self.stopped_at_budget:
             return 3
-        return 1 if self.lost or self.reel_failed else 0
+        short = any(one.state == "failed" for one in self.deliveries)
+        return 1 if self.lost or self.reel_failed or short else 0
 
     @property
     def next_step(self) -> str:
         """The one command that goes on; empty when nothing is left to do."""
         if self.paused:
             return self.paused
-        unknown = [o.shot for o in self.outcomes if o.state == "unknown"]
+        unsettled = [o for o in self.outcomes if o.state != "circled"]
+        unknown = [o.shot for o in unsettled if o.state == "unknown"]
         if unknown:
             return (
                 f"`scenegraph resolve SCENE {unknown[0]} --attach REQUEST_ID` when the service's "
                 "dashboard shows the job, `--resubmit` when it does not, or `--give-up`."
             )
-        asked = [o for o in self.outcomes if o.needs_person and o.error and o.error.get("next")]
+        asked = [o for o in unsettled if o.needs_person and o.error and o.error.get("next")]
         if asked:
             return str((asked[0].error or {})["next"])
-        owed = [o.shot for o in self.outcomes if o.state in ("submitted", "answered")]
+        owed = [o.shot for o in unsettled if o.state in ("submitted", "answered")]
         if owed:
             return (
                 f"`scenegraph run SCENE` collects {' '.join(owed)}: what was asked for once is "
                 "not asked for again."
             )
-        roots = [o.shot for o in self.outcomes if o.is_lost and o.state != "blocked"]
+        roots = [o.shot for o in unsettled if o.is_lost and o.state != "blocked"]
         if roots:
-            stopped = any((o.error or {}).get("kind") == "fail-fast" for o in self.outcomes)
+            stopped = any((o.error or {}).get("kind") == "fail-fast" for o in unsettled)
             return (
                 f"`scenegraph rerun SCENE {' '.join(roots)}` asks for the lost shots again, "
                 "and then for what hangs on them"
@@ -134,6 +137,7 @@ class RunResult:
             "reel_frames": self.timeline.frames if self.timeline and self.reel else None,
             "reel_rate": _rate_json(rate) if self.reel else None,
             "reel_check": self.reel_check.to_json() if self.reel_check and self.reel else None,
+            "deliveries": [one.to_json(self.shown(one.path) or "") for one in self.deliveries],
             "dailies": self.shown(self.dailies),
             "elapsed_s": round(self.elapsed_s, 2),
             "exit_code": self.exit_code,

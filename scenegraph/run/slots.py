@@ -24,9 +24,13 @@ class Slots:
         self._turn = count()
         self._dealing = False
 
-    def take(self, priority: Callable[[], float]) -> Place:
-        """Hold one place while the block runs (an async context manager)."""
-        return Place(self, priority)
+    def take(self, priority: float | Callable[[], float]) -> Place:
+        """Hold one place while the block runs (an async context manager).
+
+        Args:
+            priority: or what gives it, when it may change before there is a place.
+        """
+        return Place(self, priority if callable(priority) else lambda: priority)
 
     def compare_anew(self) -> None:
         """Ask all who wait for their priorities again; their turns stay."""

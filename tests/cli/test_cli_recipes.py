@@ -124,6 +124,20 @@ def test_a_recipe_adds_to_a_scene_that_lies_elsewhere(call: Any, here: Path) -> 
     assert scene.characters["lead"].keyframes == {"front_closeup": "film/stills/mara.png"}
 
 
+def test_the_title_is_the_files_name_unless_one_is_given(call: Any, here: Path) -> None:
+    """Reels are named by titles: a second scene of a recipe must not overwrite the first's."""
+    for file, more, title in (
+        ("film/night-one.yaml", (), "Night one"),
+        ("film/scene.yaml", (), "Single shot"),
+        ("film/b.yaml", ("--title", "Dawn"), "Dawn"),
+    ):
+        assert call("new", file, *words("single_shot"), *more).code == 0
+        assert Scene.load(here / file).title == title
+    line = ("--workflow", "establishing", "--setting", "a bar", "--into", "film/b.yaml")
+    assert call("new", "film/b.yaml", *line, "--overwrite").code == 0
+    assert Scene.load(here / "film" / "b.yaml").title == "Dawn"
+
+
 def test_the_list_says_what_each_is_for_and_one_by_name_what_it_takes(
     call: Any, here: Path
 ) -> None:

@@ -15,6 +15,7 @@ import pytest
 from scenegraph.errors import LedgerError
 from scenegraph.ledger import (
     Amendment,
+    BestFrame,
     Intent,
     JobClaimed,
     Ledger,
@@ -238,6 +239,28 @@ def test_adopting_gives_a_take_for_nothing(ledger: Ledger) -> None:
     assert taken == ledger.take(taken.id)
     ledger.circle(taken.id)
     assert ledger.money() == Money(spent=Decimal("0.1"))
+
+
+def test_the_best_frame_is_chosen_at_the_first_look_and_goes_with_the_picture(
+    ledger: Ledger,
+) -> None:
+    """A shot may be made of it: neither another look nor another name moves it."""
+    take = ledger.intend(intent())
+    ledger.submitted(take.id, "r", URLS)
+    ledger.answered(take.id, {}, Decimal("0.1"))
+    ledger.fetched(take.id, "0" * 64, NO_CLIP, None)
+    assert ledger.take(take.id).best_frame is None
+    ledger.reviewed(take.id, Review(verdict="good", best=BestFrame(47, "the sharpest")))
+    ledger.reviewed(take.id, Review(verdict="good", best=BestFrame(12, "another rule")))
+    assert ledger.take(take.id).best_frame == 47
+    assert ledger.memory("night-train").of_shot("mara")[0].best_frame == 47
+    assert ledger.adopt(intent("ivo"), ledger.take(take.id)).best_frame == 47
+    at_once = ledger.intend(intent("theo"))  # looked at and circled in one step, as most takes are
+    ledger.submitted(at_once.id, "r", URLS)
+    ledger.answered(at_once.id, {}, Decimal("0.1"))
+    ledger.fetched(at_once.id, "1" * 64, NO_CLIP, None)
+    kept = ledger.kept(at_once.id, Review(verdict="good", best=BestFrame(5, "calm")))
+    assert kept.best_frame == ledger.take(at_once.id).best_frame == 5
 
 
 def test_adopting_needs_a_picture(ledger: Ledger) -> None:

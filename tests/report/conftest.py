@@ -59,8 +59,8 @@ def draw(tmp_path_factory: pytest.TempPathFactory) -> Draw:
     return once
 
 
-def draw_light(path: Path, colour: Colour) -> Clip:
-    """A light that travels over a coloured ground: 24 frames of 160x90."""
+def draw_light(path: Path, colour: Colour, frames: int = FRAMES) -> Clip:
+    """A light that travels over a coloured ground: 24 frames of 160x90, unless more are wanted."""
     rows, columns = np.mgrid[0:90, 0:160]
 
     def frame(at: int) -> Any:
@@ -68,7 +68,7 @@ def draw_light(path: Path, colour: Colour) -> Clip:
         ground = np.array(colour, dtype=np.float64)
         return np.clip(ground + 150 * light[..., None], 0, 255).astype(np.uint8)
 
-    return encode_frames((frame(at) for at in range(FRAMES)), path, rate=RATE)
+    return encode_frames((frame(at % FRAMES) for at in range(frames)), path, rate=RATE)
 
 
 def look_at(verdict: str = "good", saturation: float = 0.05, repeated: int | None = None) -> Review:
@@ -192,28 +192,34 @@ def make_scene(folder: Path) -> Scene:
     return Scene.load(folder / "night-train.yaml")
 
 
+def bare_film(folder: Path) -> Film:
+    """A scene of which nothing was shot yet, in a folder of its own."""
+    scene = make_scene(folder)
+    ledger = Ledger.open(folder / ".scenegraph")
+    shots = tuple(planned(scene, id, "shoot") for id in scene.graph().shots)
+    plan = Plan(
+        scene=scene.name,
+        plan_id="p1",
+        backend="animatic",
+        shots=shots,
+        usd=sum((shot.usd for shot in shots), Decimal(0)),
+        to_shoot=len(shots),
+        expected=Expected(Decimal(0), Decimal(0), 0.0, ""),
+        reel_frames=840,
+        reel_rate=RATE,
+    )
+    return Film(scene, plan, ledger)
+
+
 @pytest.fixture
 def new_film(tmp_path: Path) -> Iterator[Callable[[], Film]]:
     """A scene of which nothing was shot yet."""
     opened: list[Ledger] = []
 
     def make() -> Film:
-        scene = make_scene(tmp_path / "films")
-        ledger = Ledger.open(tmp_path / "films" / ".scenegraph")
-        opened.append(ledger)
-        shots = tuple(planned(scene, id, "shoot") for id in scene.graph().shots)
-        plan = Plan(
-            scene=scene.name,
-            plan_id="p1",
-            backend="animatic",
-            shots=shots,
-            usd=sum((shot.usd for shot in shots), Decimal(0)),
-            to_shoot=len(shots),
-            expected=Expected(Decimal(0), Decimal(0), 0.0, ""),
-            reel_frames=840,
-            reel_rate=RATE,
-        )
-        return Film(scene, plan, ledger)
+        film = bare_film(tmp_path / "films")
+        opened.append(film.ledger)
+        return film
 
     yield make
     for ledger in opened:
@@ -223,7 +229,33 @@ def new_film(tmp_path: Path) -> Iterator[Callable[[], Film]]:
 @pytest.fixture
 def film(new_film: Callable[[], Film], draw: Draw) -> Film:
     """Five shots are in the can (one drifted), one is lost, one waits for it; a reel is cut."""
-    film = new_film()
+    return shoot_all(new_film(), draw)
+
+
+@pytest.fixture(scope="module")
+def screened(tmp_path_factory: pytest.TempPathFactory, draw: Draw) -> Iterator[Film]:
+    """The same film for all tests of a module, with two takes more of the platform, 4 s long."""
+    film = shoot_all(bare_film(tmp_path_factory.mktemp("screened") / "films"), draw)
+
+    def long_take(colour: Colour) -> Clip:
+        return draw_light(film.scene.folder / f"{colour[0]}.mp4", colour, 4 * FRAMES)
+
+    unit = Unit(film.ledger, film.scene, long_take)
+    for seed, colour in ((81, (60, 20, 20)), (82, (20, 60, 20))):
+        unit.shoot("platform", look_at(saturation=seed / 400), colour, seed=seed)
+    yield film
+    film.ledger.close()
+
+
+@pytest.fixture(scope="module")
+def unshot(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Film]:
+    """A scene of which nothing was shot yet, for all tests of a module."""
+    film = bare_film(tmp_path_factory.mktemp("unshot") / "films")
+    yield film
+    film.ledger.close()
+
+
+def shoot_all(film: Film, draw: Draw) -> Film:
     scene, ledger = film.scene, film.ledger
     unit = Unit(ledger, scene, draw)
     unit.shoot("platform", look_at(), (20, 20, 60))

@@ -10,7 +10,7 @@ from scenegraph.run.slots import Slots
 
 
 async def _hold(slots: Slots, priority: int, name: str, order: list[str], peak: list[int]) -> None:
-    async with slots.take(lambda: priority):
+    async with slots.take(priority):
         order.append(name)
         peak.append(len(order))
         await asyncio.sleep(0)
@@ -32,7 +32,7 @@ async def test_no_more_than_the_limit_at_a_time() -> None:
 
     async def hold() -> None:
         nonlocal inside, peak
-        async with slots.take(lambda: 1):
+        async with slots.take(1):
             inside += 1
             peak = max(peak, inside)
             await asyncio.sleep(0.001)
@@ -50,7 +50,7 @@ async def test_a_cancelled_waiter_loses_no_place(steps: int) -> None:
     holder, waiter = asyncio.Event(), asyncio.Event()
 
     async def hold(until: asyncio.Event) -> None:
-        async with slots.take(lambda: 1):
+        async with slots.take(1):
             await until.wait()
 
     first = asyncio.create_task(hold(holder))
@@ -64,7 +64,7 @@ async def test_a_cancelled_waiter_loses_no_place(steps: int) -> None:
     await asyncio.gather(first, second, return_exceptions=True)
     waiter.set()
     async with asyncio.timeout(1):
-        async with slots.take(lambda: 1):
+        async with slots.take(1):
             pass
     await asyncio.gather(hold(waiter), hold(waiter))
 
@@ -73,7 +73,7 @@ async def test_a_cancelled_waiter_loses_no_place(steps: int) -> None:
 async def test_a_failed_holder_gives_its_place_back() -> None:
     slots = Slots(1)
     with pytest.raises(RuntimeError):
-        async with slots.take(lambda: 1):
+        async with slots.take(1):
             raise RuntimeError("a bug")
-    async with asyncio.timeout(1), slots.take(lambda: 1):
+    async with asyncio.timeout(1), slots.take(1):
         pass

@@ -13,13 +13,14 @@ document.addEventListener("click", (event) => {
 });
 
 const KEYS = { ArrowRight: ["on", "after"], ArrowLeft: ["back", "before"], " ": ["play", "play"] };
-const OWN_KEYS = "input, select, textarea, pre, .graph, .lasts, .bar, .wide-table";
+const FIELDS = "input, select, textarea";
+const SCROLLING = "pre, .graph, .lasts, .bar, .wide-table";
 
 document.addEventListener("keydown", (event) => {
   const what = KEYS[event.key]?.[event.shiftKey ? 1 : 0];
   if (!what || event.ctrlKey || event.altKey || event.metaKey) return;
   const at = event.target;
-  if (at.closest(OWN_KEYS)) return;
+  if (at.closest(FIELDS) || at.matches(SCROLLING)) return;
   if (what === "play" && at.closest("button, a, summary")) return;
   const inside = at === document.body || at.closest(".compare, .stage, button");
   const player = player_of(at);
