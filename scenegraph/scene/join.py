@@ -180,6 +180,10 @@ def _added(film: Scene, part: _Part, after: str | None, settings: Mapping[str, A
     characters = _merged(film.characters, said.get("characters", {}), names.characters, same_person)
     motions = _merged(film.motions, said.get("motions", {}), names.motions, _the_same)
     presets = _merged(film.presets, said.get("presets", {}), names.presets, _the_same)
+    for old, new in names.characters.items():
+        if old != new and characters[new].look is None and _is_spoken_of(old, new_shots):
+            # Prompts said its name, which now is another one's.
+            characters[new] = characters[new].model_copy(update={"look": old})
     coming = {**said}
     if coming.get("preset") in names.presets:
         coming["preset"] = names.presets[coming["preset"]]
@@ -329,6 +333,12 @@ def _merged(
         called[name] = name if one is not None else free_name(name, {*merged, *coming})
         merged[called[name]] = thing if one is None else one
     return merged
+
+
+def _is_spoken_of(name: str, shots: Iterable[Shot]) -> bool:
+    word = re.compile(rf"(?<![\w-]){re.escape(name)}(?![\w-])", re.IGNORECASE)
+    prompts = [shot.prompt for shot in shots]
+    return any(isinstance(one, Prompt) and word.search(one.subject or "") for one in prompts)
 
 
 def _budget(own: Mapping[str, Any], said: Mapping[str, Any]) -> Any:
