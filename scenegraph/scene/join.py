@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from scenegraph.errors import SceneError
+from scenegraph.scene.agreement import Agreement
 from scenegraph.scene.folders import placed
 from scenegraph.scene.model import Character, DriftPolicy, Picture, Reel, Scene
 from scenegraph.scene.presets import DEFAULT_PICTURE, find_preset
@@ -188,7 +189,7 @@ def _added(film: Scene, part: _Part, after: str | None, settings: Mapping[str, A
     if coming.get("preset") in names.presets:
         coming["preset"] = names.presets[coming["preset"]]
 
-    agree = _Agreement(film.title, part.title, settings)
+    agree = Agreement(film.title, part.title, settings)
     parts: dict[str, Any] = {
         name: agree.on(name, own, coming)
         for name in type(film).model_fields
@@ -224,52 +225,6 @@ _OWN_WAY = frozenset(
     {"title", "picture", "seed", "budget_usd", "characters", "motions", "presets", "shots"}
     | {"drift", "reel"}
 )
-
-
-class _Agreement:
-    """Settings of the whole film: what only one says is taken, what both say must be the same."""
-
-    def __init__(self, one: str, other: str, settled: Collection[str]) -> None:
-        self.titles, self.settled = (one, other), settled
-        self.told: list[tuple[str, str]] = []
-
-    def on(self, name: str, own: Mapping[str, Any], coming: Mapping[str, Any], at: str = "") -> Any:
-        if name not in coming:
-            return own[name]
-        if name not in own or own[name] == coming[name]:
-            return coming[name]
-        mine, theirs = own[name], coming[name]
-        if isinstance(mine, Mapping) and isinstance(theirs, Mapping):
-            return {
-                key: self.on(key, mine, theirs, f"{at}{name}.")
-                for key in dict.fromkeys([*mine, *theirs])
-            }
-        first = (at or name).split(".", maxsplit=1)[0]
-        if first not in self.settled:
-            one, other = self.titles
-            said = f"{_shown(mine)} in {one!r}, {_shown(theirs)} in {other!r}"
-            self.told.append((first, f"{at}{name}: {said}"))
-        return mine
-
-    def inside(
-        self, name: str, own: Mapping[str, Any], coming: Mapping[str, Any]
-    ) -> dict[str, Any]:
-        both: dict[str, Any] = self.on(
-            name, {name: own.get(name, {})}, {name: coming.get(name, {})}
-        )
-        return both
-
-    def or_tell(self) -> None:
-        if self.told:
-            fields = ", ".join(dict.fromkeys(f"{name}=…" for name, _ in self.told))
-            raise SceneError(
-                f"These scenes do not agree. {'; '.join(text for _, text in self.told)}.",
-                next=f"Say which: `join(a, b, {fields})`, or change one of the scenes.",
-            )
-
-
-def _shown(value: Any) -> str:
-    return repr(value) if isinstance(value, str) else str(value)
 
 
 def free_name(name: str, taken: Collection[str]) -> str:
@@ -404,7 +359,7 @@ def _reel(
     after: str | None,
     names: _Names,
     shots: Sequence[Shot],
-    agree: _Agreement,
+    agree: Agreement,
 ) -> Reel:
     own, coming = film.reel, part.said.get("reel", Reel())
     default = Reel()
