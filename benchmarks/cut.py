@@ -1,6 +1,6 @@
 """Cut points on labelled cases, and the time a reel takes beside one plain FFmpeg encode.
 
-    python benchmarks/cut.py [CASES_DIR] [--events 60] [--size 1280x720]
+    python benchmarks/cut.py [CASES_DIR] [--events 60] [--size 1280x720] [--moviepy PYTHON]
 
 CASES_DIR is a folder of `make_cases.py` with its `cases.json`; without one only the reel is built.
 """
@@ -12,6 +12,7 @@ import asyncio
 import json
 import os
 import shutil
+import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -25,6 +26,9 @@ from typing import Any
 import ffmpeg
 import numpy as np
 import structlog
+from cut_arrival import print_arrivals
+from cut_cases import print_broken, print_overlaps
+from cut_memory import print_memory
 from numpy.typing import NDArray
 
 from scenegraph.cut import CutChoice, ReelClip, check_reel, choose_cuts, cutpoints, stitch
@@ -82,8 +86,8 @@ TASKS: dict[str, Callable[[Case, dict[str, ReelClip]], bool]] = {
 
 
 def score_cases(folder: Path, jobs: int) -> None:
-    cases: list[Case] = json.loads((folder / "cases.json").read_text())["cases"]
-    cases = [case for case in cases if case["kind"] == "cut"]
+    all_cases: list[Case] = json.loads((folder / "cases.json").read_text())["cases"]
+    cases = [case for case in all_cases if case["kind"] == "cut"]
     names = sorted(
         {c[k] for c in cases for k in ("clip", "clip_a", "clip_b") if k in c}
         | {row["clip"] for c in cases for row in c.get("clips", ())}
@@ -98,6 +102,9 @@ def score_cases(folder: Path, jobs: int) -> None:
         wrong = [case["id"] for case in mine if not is_right(case, clips)]
         share = (len(mine) - len(wrong)) / max(1, len(mine))
         print(f"| {task} | {len(mine) - len(wrong)} | {len(mine)} | {share:.1%} | {wrong or ''} |")
+
+    print_overlaps(folder, [case for case in all_cases if case["kind"] == "overlap"], jobs)
+    print_broken(folder, [case for case in all_cases if case["kind"] == "corrupt"])
 
 
 def time_choice(count: int = 60, frames: int = 121) -> None:
@@ -169,7 +176,7 @@ def timed(work: Callable[[], object]) -> Took:
     return Took(time.perf_counter() - started, sum(after[:4]) - sum(before[:4]))
 
 
-def build_reels(count: int, size: Size, folder: Path) -> None:
+def build_reels(count: int, size: Size, folder: Path, moviepy: Path | None) -> None:
     rate = Fraction(24)
     clips: list[Clip] = []
     for seed in range(6):
@@ -190,6 +197,7 @@ def build_reels(count: int, size: Size, folder: Path) -> None:
     plain = timed(
         lambda: run_ffmpeg_sync(plain_command(timeline, folder / "plain.mp4"), timeout_s=3600)
     )
+    peer, took_peer = with_moviepy(moviepy, timeline, folder / "moviepy.mp4")
     full = timed(lambda: build(stitch(timeline, segments, reel)))
     again = timed(lambda: build(stitch(timeline, segments, reel)))
     one = timed(lambda: build(stitch(changed, segments, reel)))
@@ -205,19 +213,55 @@ def build_reels(count: int, size: Size, folder: Path) -> None:
     print("|---|---|---|---|---|")
     for label, took in (
         ("plain FFmpeg, concat filter", plain),
+        (peer, took_peer),
         ("full build", full),
         ("nothing changed", again),
         ("one shot changed", one),
     ):
+        if took is None:
+            print(f"| {label} | | | | |")
+            continue
         print(
             f"| {label} | {took.wall:.2f} | {took.wall / plain.wall:.3f} | {took.cpu:.1f}"
             f" | {seconds / took.wall:.0f} |"
         )
     print(
-        f"\none shot changed: {one.wall / full.wall:.1%} of the full build,"
-        f" {plain.wall / one.wall:.0f} × faster than"
-        f" plain FFmpeg; a full build of the changed film gives {same}"
+        f"\nfull build: {full.cpu / plain.cpu:.3f} × plain in CPU seconds; one shot changed:"
+        f" {one.wall / full.wall:.1%} of the full build ({one.cpu / full.cpu:.1%} in CPU seconds),"
+        f" {plain.wall / one.wall:.0f} × faster than plain FFmpeg ({plain.cpu / one.cpu:.0f} ×);"
+        f" a full build of the changed film gives {same}"
     )
+
+
+#: Run by the Python that has MoviePy: the same spans, one film.
+PEER = """
+import json, sys
+import moviepy
+spans, out, rate = json.loads(sys.argv[1]), sys.argv[2], int(sys.argv[3])
+clips = [
+    moviepy.VideoFileClip(path).subclipped(start / rate, stop / rate)
+    for path, start, stop in spans
+]
+film = moviepy.concatenate_videoclips(clips)
+film.write_videofile(
+    out, fps=rate, codec="libx264", preset="veryfast", audio=False, logger=None, threads=4,
+    ffmpeg_params=["-crf", "18", "-bf", "0"],
+)
+print(moviepy.__version__)
+"""
+
+
+def with_moviepy(python: Path | None, timeline: Timeline, out: Path) -> tuple[str, Took | None]:
+    """The same film by MoviePy, in a process of the Python that has it."""
+    if python is None:
+        return "MoviePy: not measured, no --moviepy", None
+    spans = [[str(e.clip.path), e.span.start, e.span.stop] for e in timeline.events]
+    command = [str(python), "-c", PEER, json.dumps(spans), str(out), str(timeline.format.rate)]
+    found: list[subprocess.CompletedProcess[str]] = []
+    took = timed(lambda: found.append(subprocess.run(command, capture_output=True, text=True)))
+    if found[0].returncode:
+        return f"MoviePy: not measured, {found[0].stderr.strip().splitlines()[-1]}", None
+    return f"MoviePy {found[0].stdout.split()[-1]}", took
 
 
 def main() -> None:
@@ -226,14 +270,32 @@ def main() -> None:
     parser.add_argument("--events", type=int, default=60)
     parser.add_argument("--size", default="1280x720")
     parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--moviepy", type=Path, help="a Python that has MoviePy")
+    parser.add_argument("--minutes", default="1,10,60", help="reels whose memory is measured")
+    parser.add_argument("--only", choices=["cases", "choice", "reel", "arrival", "memory"])
     options = parser.parse_args()
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(40))
-    if options.cases:
+    parts = [options.only] if options.only else ["cases", "choice", "reel", "arrival", "memory"]
+    if options.cases and "cases" in parts:
         score_cases(options.cases, options.jobs)
-    time_choice()
+    if "choice" in parts:
+        time_choice()
     width, height = (int(side) for side in options.size.split("x"))
-    with tempfile.TemporaryDirectory() as folder:
-        build_reels(options.events, Size(width, height), Path(folder))
+    size = Size(width, height)
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        if "reel" in parts:
+            build_reels(options.events, size, folder, options.moviepy)
+        if "arrival" in parts:
+            for seed in range(8):
+                clip = folder / f"arrival-{seed}.mp4"
+                encode_frames(drawn(size, seed, 121), clip, rate=Fraction(24))
+            print_arrivals(sorted(folder.glob("arrival-*.mp4")))
+        if "memory" in parts:
+            for seed in range(6):
+                clip = folder / f"small-{seed}.mp4"
+                encode_frames(drawn(Size(320, 180), seed, 121), clip, rate=Fraction(24))
+            print_memory(folder, tuple(int(word) for word in options.minutes.split(",")))
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal, TypedDict
 from pydantic import BeforeValidator, Field, StringConstraints
 
 from scenegraph.scene import Character, Scene, Shot, TextShot, add_shots, free_name
-from scenegraph.scene.shots import NAME_PATTERN
+from scenegraph.scene.part import NAME_PATTERN
 from workflows.registry import SceneFile, Unfit, hint, home
 
 #: A hop is worth 4 to 5 seconds: shorter ones pay more for the tail, longer ones drift more.

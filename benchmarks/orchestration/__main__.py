@@ -6,7 +6,8 @@
    do), and one branch shot again. `--peers` is a Python that has `dbos`, `redun` and `distributed`;
    the same chains of trivial tasks are then run by them too, in the same minutes.
 2. Loading and planning a scene file of so many shots.
-3. The makespan on drawn latencies beside the best possible one, for 2, 8 and 40 jobs in flight.
+3. The makespan on drawn latencies beside the best possible one, for 2, 8 and 40 jobs in flight, and
+   beside what the best schedule can expect that does not know a latency before the job has ended.
 4. The peak memory of a run with its cut, by the length of the reel.
 
 Every measurement has a process of its own with all modules loaded and a fresh folder; the fastest
@@ -99,14 +100,17 @@ def planning(shots: int, times: int) -> Iterator[list[object]]:
 
 def schedules(shots: int) -> Iterator[list[object]]:
     """Rows of the third table."""
-    import makespan
+    from makespan import SPREADS, Latencies, main
 
+    drawn = [Latencies(spread, by_length) for by_length in (False, True) for spread in SPREADS]
     with tempfile.TemporaryDirectory() as folder:
-        for spread in makespan.SPREADS:
-            for one in makespan.main(Path(folder) / str(spread), shots, spread):
+        for latencies in drawn:
+            for one in main(Path(folder) / latencies.title, shots, latencies):
                 seconds = (one.work, one.critical, one.bound, one.took)
+                blind = "" if latencies.by_length else f"{one.blind / one.bound:.3f}"
                 ratio = f"{one.took / one.bound:.3f}"
-                yield [spread, one.slots, *(f"{value:.0f}" for value in seconds), ratio]
+                whole = (f"{value:.0f}" for value in seconds)
+                yield [latencies.title, one.slots, *whole, ratio, blind]
 
 
 def peaks(lengths: Sequence[int]) -> Iterator[list[object]]:
@@ -141,9 +145,8 @@ def main() -> None:
     print(f"{shots} shots in chains of {CHAIN}, jobs that cost no time:\n")
     table("engine, durable, cold s, warm s, branch s, cold", engines(shots, *_rest(options)))
     table(f"scene file of {shots} shots, s", planning(shots, options.times))
-    table(
-        "spread, in flight, work s, longest chain s, bound s, makespan s, ÷ bound", schedules(shots)
-    )
+    columns = "work s, longest chain s, bound s, makespan s, ÷ bound, blind ÷ bound"
+    table(f"spread, in flight, {columns}", schedules(shots))
     table("shots of the reel, MB before, MB at the peak", peaks(options.lengths))
 
 

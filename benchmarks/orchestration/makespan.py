@@ -8,6 +8,7 @@ measurement takes seconds.
 from __future__ import annotations
 
 import asyncio
+import heapq
 import math
 import random
 import selectors
@@ -31,16 +32,59 @@ from scenegraph.scene import Scene, render_prompt
 MEDIAN = 30.0
 #: The spread of their logarithms: one job in twenty takes 1.4 or 2.3 times the median, or more.
 SPREADS = (0.2, 0.5)
+#: What is left of it, job by job, when it follows a job's endpoint and length.
+REST = 0.1
+#: New seconds of the shots then.
+SECONDS = (2, 3, 4, 5, 6, 8, 10)
+#: Orders of the same latencies that `Makespan.blind` is the mean of.
+ORDERS = 200
+
+
+@dataclass(frozen=True)
+class Latencies:
+    """Log-normal seconds, the same for the same words.
+
+    Attributes:
+        by_length: drawn for each endpoint and length, and a little for each job; a scheduler that
+            watches can learn them. Otherwise drawn for each job, and nothing tells them before.
+    """
+
+    spread: float
+    by_length: bool = False
+
+    @property
+    def title(self) -> str:
+        return f"{self.spread} by length" if self.by_length else f"{self.spread} by chance"
+
+    def of(self, payload: Mapping[str, Any]) -> float:
+        """Seconds of one request."""
+        if not self.by_length:
+            return MEDIAN * _drawn(payload["prompt"], self.spread)
+        like = f"{'video' in payload} {payload['num_frames']}"
+        return MEDIAN * _drawn(like, self.spread) * _drawn(payload["prompt"], REST)
+
+
+def _drawn(what: str, spread: float) -> float:
+    return math.exp(random.Random(what).gauss(0, spread))
 
 
 @dataclass(frozen=True)
 class Makespan:
-    """One reel with so many jobs in flight; seconds of the clock that skips."""
+    """One reel with so many jobs in flight; seconds of the clock that skips.
 
+    Attributes:
+        blind: what the best schedule can expect that knows how long a job takes only when it has
+            ended: the mean over these latencies in other orders, each job dealt at once to the
+            next free slot. Which job comes next is no use to it, as all are alike before they end;
+            and chains can only make it longer.
+    """
+
+    latencies: Latencies
     slots: int
     took: float
     work: float
     critical: float
+    blind: float
 
     @property
     def bound(self) -> float:
@@ -93,15 +137,15 @@ class _WatchedJournal(Journal):
             loop.at_work -= 1
 
 
-def measure(folder: Path, slots: int, lengths: list[int], spread: float) -> Makespan:
+def measure(folder: Path, slots: int, lengths: list[int], latencies: Latencies) -> Makespan:
     """Run a reel of chains of these lengths with `slots` jobs in flight."""
-    scene = Scene.load(write_scene(folder, lengths))
-    shots = scene.graph().shots
-    prompts = {id: render_prompt(scene, shot) for id, shot in shots.items()}
-    needs = {prompt: drawn(prompt, spread) for prompt in prompts.values()}
-    assert len(needs) == len(shots)
+    seconds = (lambda id: random.Random(id).choice(SECONDS)) if latencies.by_length else None
+    scene = Scene.load(write_scene(folder, lengths, seconds=seconds))
+    prompts = {id: render_prompt(scene, shot) for id, shot in scene.graph().shots.items()}
+    needs = dict[str, float]()
 
     def latency_of(payload: Mapping[str, Any]) -> float:
+        needs[payload["prompt"]] = latencies.of(payload)
         return needs[payload["prompt"]]
 
     async def run() -> float:
@@ -109,7 +153,7 @@ def measure(folder: Path, slots: int, lengths: list[int], spread: float) -> Make
         began = loop.time()
         queue: Any = Queue(latency_of)
         result = await run_async(scene, store=folder / "store", jobs=slots, cut=False, queue=queue)
-        assert result.exit_code == 0 and result.submits == len(shots)
+        assert result.exit_code == 0 and result.submits == len(prompts) == len(needs)
         return loop.time() - began
 
     watched = mock.patch.object(api, "Journal", _WatchedJournal)
@@ -119,12 +163,20 @@ def measure(folder: Path, slots: int, lengths: list[int], spread: float) -> Make
         sum(needs[prompts[name(chain, hop)]] for hop in range(length))
         for chain, length in enumerate(lengths)
     )
-    return Makespan(slots, took, sum(needs.values()), critical)
+    blind = dealt_blindly(list(needs.values()), slots)
+    return Makespan(latencies, slots, took, sum(needs.values()), critical, blind)
 
 
-def drawn(prompt: str, spread: float) -> float:
-    """The seconds that one shot takes: log-normal, the same for the same words."""
-    return MEDIAN * math.exp(random.Random(prompt).gauss(0, spread))
+def dealt_blindly(needs: list[float], slots: int) -> float:
+    """The mean makespan of these jobs, each dealt to the next free slot, over random orders."""
+    chance, total = random.Random(0), 0.0
+    for _ in range(ORDERS):
+        chance.shuffle(needs)
+        free_at = [0.0] * slots
+        for seconds in needs:
+            heapq.heapreplace(free_at, free_at[0] + seconds)
+        total += max(free_at)
+    return total / ORDERS
 
 
 def some_lengths(shots: int) -> list[int]:
@@ -135,7 +187,7 @@ def some_lengths(shots: int) -> list[int]:
     return lengths[1:]
 
 
-def main(folder: Path, shots: int, spread: float) -> list[Makespan]:
+def main(folder: Path, shots: int, latencies: Latencies) -> list[Makespan]:
     """With 2, 8 and 40 jobs in flight."""
     lengths = some_lengths(shots)
-    return [measure(folder / str(slots), slots, lengths, spread) for slots in (2, 8, 40)]
+    return [measure(folder / str(slots), slots, lengths, latencies) for slots in (2, 8, 40)]

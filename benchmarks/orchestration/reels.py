@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import yaml
@@ -11,13 +11,19 @@ _CAMERA = ("locked off", "slow push-in", "handheld, close", "a slow pan to the l
 _LIGHT = ("cold, high contrast", "soft window light", "one lamp from the side", "first daylight")
 
 
-def write_scene(folder: Path, lengths: Sequence[int], **more: object) -> Path:
+def write_scene(
+    folder: Path,
+    lengths: Sequence[int],
+    *,
+    seconds: Callable[[str], float] | None = None,
+    **more: object,
+) -> Path:
     """A scene of chains of these many shots as a person would write it, nothing shortened.
 
-    Prompts are in parts, so that words are rendered for each shot. `more` are further fields of
-    the scene.
+    Prompts are in parts, so that words are rendered for each shot. `seconds` gives each shot its
+    length; `more` are further fields of the scene.
     """
-    written: dict[str, object] = {}
+    written: dict[str, dict[str, object]] = {}
     for chain, shots in enumerate(lengths):
         for hop in range(shots):
             prompt = {
@@ -31,6 +37,8 @@ def write_scene(folder: Path, lengths: Sequence[int], **more: object) -> Path:
             else:
                 parent = name(chain, hop - 1)
                 written[name(chain, hop)] = {"kind": "extend", "parent": parent, "prompt": prompt}
+    for id, shot in written.items() if seconds is not None else ():
+        shot["seconds"] = seconds(id)
     folder.mkdir(parents=True, exist_ok=True)
     file = folder / "scene.yaml"
     text = yaml.safe_dump({"title": "Many shots", **more, "shots": written}, sort_keys=False)

@@ -10,6 +10,7 @@ from scenegraph import __version__
 from scenegraph.cli import (
     calibrate,
     clips,
+    craft,
     history,
     house,
     housekeeping,
@@ -61,6 +62,7 @@ for room in (
     history,
     clips,
     calibrate,
+    craft,
     house,
     housekeeping,
 ):

@@ -15,7 +15,7 @@ from scenegraph.cli.show import plain_table, say, show_json, show_table
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from scenegraph.run.history import History, PastRun
+    from scenegraph.run.history import Decided, History, PastRun
     from scenegraph.run.provenance import Provenance
     from scenegraph.run.relook import Difference
 
@@ -54,6 +54,10 @@ def _show_history(found: History) -> None:
         _show_run(run)
     for cut in found.cuts:
         say(f"reel {cut['reel']}  {_local(cut['made_at'])}  cut again: {_reel_line(cut)}")
+    if found.since:
+        say("after it" if found.runs else "decided", "bold")
+    for decision in found.since:
+        say(f"  {_decided_line(decision)}")
 
 
 def _show_run(run: PastRun) -> None:
@@ -67,8 +71,8 @@ def _show_run(run: PastRun) -> None:
     )
     for name, names in run.selection.items():
         say(f"  --{name.rstrip('_').replace('_', '-')} {' '.join(names)}", "dim")
-    for decision in run.decisions:
-        say(f"  before it  {decision}")
+    for decision in run.decided:
+        say(f"  before it  {_decided_line(decision)}")
     table = plain_table("", "shot", "takes", "ended", "why")
     for shot in run.shots:
         takes = " ".join(slate.rpartition("/")[2] for slate in shot.takes)
@@ -87,6 +91,11 @@ def _show_run(run: PastRun) -> None:
     if run.next:
         say(f"  next: {run.next}", "dim")
     say()
+
+
+def _decided_line(decision: Decided) -> str:
+    by = f", by {decision.by}" if decision.by else ""
+    return f"{decision}  ({_local(decision.to_json()['at'])}{by})"
 
 
 def _reel_line(reel: Any) -> str:

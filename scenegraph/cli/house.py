@@ -180,6 +180,7 @@ def doctor(
         exe = ffmpeg_exe(settings)
         origin = "SCENEGRAPH_FFMPEG" if settings.ffmpeg else "from its wheel"
         rows.append(("ffmpeg", f"{Path(exe).name} ({origin})", True))
+        rows.append(("deliveries", *_deliveries(settings)))
     except SceneGraphError as error:
         rows.append(("ffmpeg", f"{error.message} {error.next}", False))
     for part in PARTS:
@@ -211,6 +212,19 @@ def doctor(
             table.add_row("✓" if good else "[bold red]✗[/]", name, text)
         show_table(table)
     return 0 if well else 2
+
+
+def _deliveries(settings: Settings) -> tuple[str, bool]:
+    """Which of `reel.deliver` this FFmpeg can make. What it cannot is no fault of the house."""
+    from scenegraph.run.delivering import cannot_deliver
+    from scenegraph.scene import Deliverable
+    from scenegraph.scene.deliver import OPTIONS
+
+    missing = [
+        one for one in OPTIONS if cannot_deliver([Deliverable(format=one, name="x")], settings)
+    ]
+    said = ", ".join(one for one in OPTIONS if one not in missing)
+    return said + (f"; not with this FFmpeg: {', '.join(missing)}" if missing else ""), True
 
 
 def _webhooks(settings: Settings) -> tuple[str, bool]:

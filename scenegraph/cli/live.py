@@ -80,23 +80,23 @@ def watching(shots: Sequence[str], *, stream: TextIO | None = None) -> Iterator[
 def _plain_listener(stream: TextIO) -> Listener:
     began = time.monotonic()
     last: dict[str, tuple[Stage, int | None]] = {}
-    joined = False
+    joined: set[str] = set()
 
     def say(text: str) -> None:
         stream.write(f"[{time.monotonic() - began:6.1f}s] {text}\n")
         stream.flush()
 
     def listen(event: Event) -> None:
-        nonlocal joined
         match event:
             case ShotEvent():
                 if last.get(event.shot) == (event.stage, event.take) or event.stage == "waiting":
                     return
                 last[event.shot] = (event.stage, event.take)
                 say(" ".join(filter(None, (event.shot, _take_text(event.take), _words(event)))))
-            case ReelEvent() if event.done >= event.total and not joined:
-                joined = True
-                say(f"reel: {event.total} frames joined")
+            case ReelEvent() if event.done >= event.total and event.what not in joined:
+                joined.add(event.what)
+                done = f"{event.what}: written" if event.what else f"reel: {event.total} frames"
+                say(done if event.what else f"{done} joined")
             case NoticeEvent():
                 say(event.message)
             case _:
@@ -170,7 +170,7 @@ class _Board:
         done, total, what = ended, len(rows), f"{ended}/{len(rows)} shots"
         if self._reel is not None:
             done, total = self._reel.done, self._reel.total
-            what = f"reel {done}/{total} frames"
+            what = f"{self._reel.what or 'reel'} {done}/{total} frames"
         line = Table.grid(padding=(0, 2))
         lost = f"{counts['lost'] + counts['blocked']} lost" if counts["lost"] else ""
         line.add_row(

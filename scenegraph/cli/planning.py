@@ -82,12 +82,12 @@ def plan(
     from scenegraph.plan import what_if
     from scenegraph.run import plan as make_plan
     from scenegraph.scene import load_scene
+    from scenegraph.scene.conforming import reel_json, reel_sentence
 
     chosen = selection(from_, until, only, omit, force, force_down, shots=shots, takes=takes)
     values = overrides(set_)
-    made = make_plan(
-        load_scene(scene, overrides=values), backend=backend.value, store=store, selection=chosen
-    )
+    loaded = load_scene(scene, overrides=values)
+    made = make_plan(loaded, backend=backend.value, store=store, selection=chosen)
     if values:
         without = make_plan(load_scene(scene), backend=backend.value, store=store, selection=chosen)
         compared = what_if(made, without)
@@ -96,9 +96,10 @@ def plan(
         else:
             _show_what_if(compared, scene)
     elif as_json:
-        show_json({**made.to_json(), "run": run_command(scene, made, store, chosen)})
+        command = run_command(scene, made, store, chosen)
+        show_json({**made.to_json(), "reel": reel_json(loaded), "run": command})
     else:
-        _show_plan(made, scene, run_command(scene, made, store, chosen))
+        _show_plan(made, scene, run_command(scene, made, store, chosen), reel_sentence(loaded))
     return 1 if exit_code and made.has_work else 0
 
 
@@ -176,7 +177,7 @@ def run_command(path: Path, made: Plan, store: str | None, chosen: Selection) ->
     return shlex.join([*words, "--plan", made.plan_id])
 
 
-def _show_plan(made: Plan, path: Path, command: str) -> None:
+def _show_plan(made: Plan, path: Path, command: str, reel: str | None = None) -> None:
     _table(made, made.shots)
     say()
     for chain in made.chains:
@@ -184,12 +185,16 @@ def _show_plan(made: Plan, path: Path, command: str) -> None:
             say(f"{chain}.")
     if made.speculation is not None:
         say(_speculation(made.speculation))
+    if reel is not None:
+        say(f"reel     {reel}")
     if made.submits:
         say(_sum(made))
     elif made.has_work:
         say("Nothing is to be shot; what is on its way or in the store is only collected.")
     else:
         say("Nothing is to be shot.")
+    if made.reel_note and not made.submits:
+        say(made.reel_note)
     if made.next_step:
         say(f"next     {_typed(made.next_step, path)}: only what failed and what waits for it")
     if made.has_work:
@@ -245,10 +250,11 @@ def _sum(made: Plan) -> str:
     most = expected.get("p95")
     more = f" (with re-rolls up to ${most})" if most and Decimal(most) > made.usd else ""
     where = "on fal.ai" if made.backend == "fal" else "on fal.ai; the animatic preview is free"
-    seconds = float(made.reel_frames / made.reel_rate)
+    longest, about = (float(n / made.reel_rate) for n in (made.reel_frames, made.reel_expected))
+    note = f" {made.reel_note}" if made.reel_note else ""
     return (
         f"{_count(made)}, ${usd_text(made.usd)} {where}{more}; "
-        f"a reel of at most {seconds:.1f} s. Plan {made.plan_id}."
+        f"a reel of about {about:.1f} s, at most {longest:.1f} s. Plan {made.plan_id}.{note}"
     )
 
 
@@ -258,6 +264,8 @@ def _typed(text: str, path: Path) -> str:
 
 def _table(made: Plan, shots: Sequence[ShotPlan]) -> None:
     """Root causes first, with what waits for them folded under them; then the others."""
+    from scenegraph.plan.frames import frame_words
+
     table = plain_table("shot", "action", "frames", "USD", "why")
 
     def row(shot: ShotPlan) -> None:
@@ -268,6 +276,9 @@ def _table(made: Plan, shots: Sequence[ShotPlan]) -> None:
             usd_text(shot.usd) if shot.usd else "",
             _quiet(shot.reason),
         )
+        if shot.keyframe is not None:
+            is_here = made[shot.keyframe["from"]].gives is not None
+            note(frame_words(shot.keyframe, is_here))
         for change in shot.changed:
             told = f"{change.field}: {_short(change.was)} → {_short(change.now)}"
             table.add_row("", "", "", "", f"  {told}")

@@ -14,9 +14,11 @@ from scenegraph.cli.options import (
 )
 from scenegraph.cli.show import (
     json_text,
+    plain_table,
     print_text,
     say,
     show_json,
+    show_table,
     write_text,
 )
 from scenegraph.errors import SceneError, did_you_mean
@@ -33,6 +35,7 @@ def check(
     explain: Annotated[
         str | None, typer.Option(metavar="RULE", help="Say what a rule means, such as SG001.")
     ] = None,
+    rules: Annotated[bool, typer.Option("--rules", help="List the rules.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Tell every error and every doubtful wish of a scene file, with its place. Nothing else.
@@ -42,14 +45,21 @@ def check(
     if explain is not None:
         _explain(explain, as_json)
         return
+    if rules:
+        _list_rules(as_json)
+        return
     if scene is None:
         raise SceneError("Which scene?", next="`scenegraph check SCENE`")
+    from scenegraph.plan import advise
     from scenegraph.run import plan as make_plan
-    from scenegraph.scene import lint, load_scene
+    from scenegraph.scene import load_scene
 
     loaded = load_scene(scene)
     make_plan(loaded)  # a request that the service would not take is an error of the scene too
-    findings = lint(loaded)
+    findings = advise(loaded)
+    from scenegraph.run.delivering import cannot_deliver
+
+    notices = cannot_deliver(loaded.reel.deliver) if loaded.reel.deliver else []
     if as_json:
         show_json(
             {
@@ -57,12 +67,15 @@ def check(
                 "shots": len(loaded.graph().shots),
                 "errors": [],
                 "lint": [finding.to_json() for finding in findings],
+                "notices": notices,
             }
         )
         return
     for finding in findings:
-        say(f"{finding.where}: {finding.rule} {finding.message}")
+        say(f"{finding.where}: {finding.severity} {finding.rule} {finding.message}")
         say(f"    {finding.fix}", "dim")
+    for notice in notices:
+        say(notice, "yellow")
     shots = len(loaded.graph().shots)
     doubts = f"{len(findings)} to think about" if findings else "nothing to mend"
     say(f"{loaded.title}: {shots} shots, {doubts}.")
@@ -71,19 +84,33 @@ def check(
 def _explain(rule: str, as_json: bool) -> None:
     from scenegraph.scene import RULES
 
-    known = {one.number: one for one in RULES}
-    found = known.get(rule.upper())
+    known = {name: one for one in RULES for name in (one.number, one.name)}
+    found = known.get(rule.upper()) or known.get(rule.lower())
     if found is None:
+        near = did_you_mean(rule.upper(), known) or did_you_mean(rule.lower(), known)
         raise SceneError(
-            f"There is no rule {rule!r}.{did_you_mean(rule.upper(), known)}",
-            next=f"Rules: {', '.join(known)}.",
+            f"There is no rule {rule!r}.{near}",
+            next="`scenegraph check --rules` lists them.",
         )
     if as_json:
-        show_json({"rule": found.number, "severity": found.severity, "reason": found.reason})
+        show_json(found.to_json())
         return
     say(f"{found.number} {found.name} ({found.severity})", "bold")
     say(found.reason)
     say(found.fix, "dim")
+    say(f"Meant so? `allow: [{found.number}]` on the shot.", "dim")
+
+
+def _list_rules(as_json: bool) -> None:
+    from scenegraph.scene import RULES
+
+    if as_json:
+        show_json({"rules": [rule.to_json() for rule in RULES]})
+        return
+    table = plain_table("rule", "name", "severity", "what")
+    for rule in RULES:
+        table.add_row(rule.number, rule.name, rule.severity, rule.reason.replace("[", "\\["))
+    show_table(table)
 
 
 def graph(

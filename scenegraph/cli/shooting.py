@@ -289,6 +289,7 @@ def _show_result(result: RunResult, page: Dailies | None) -> None:
     if result.reel and result.timeline:
         length = f"{result.timeline.frames} frames, {result.timeline.duration_s:.1f} s"
         say(f"reel     {_near(result.reel)} ({length})", "bold")
+        _show_deliveries(result)
     elif result.lost:
         say("No reel: shots are missing. --partial cuts it from what there is.", "red")
     if page:
@@ -299,6 +300,13 @@ def _show_result(result: RunResult, page: Dailies | None) -> None:
     )
     if result.next_step:
         say(f"next     {result.next_step}")
+
+
+def _show_deliveries(result: RunResult) -> None:
+    for one in result.deliveries:
+        if one.state in ("made", "kept") and one.facts is not None:
+            size = f"{one.facts.bytes / 1e6:.1f} MB"
+            say(f"         {_near(one.path)} ({one.format}, {size}, {one.state})")
 
 
 def _near(path: Path) -> str:
@@ -326,12 +334,21 @@ def cut(
         Path | None,
         typer.Option(metavar="FILE", help="Cut as in this .otio file that you edited."),
     ] = None,
+    preview: Annotated[
+        bool, typer.Option("--preview", help="A quick look in a low size; the reel stays.")
+    ] = False,
+    burn_in: Annotated[
+        bool,
+        typer.Option("--burn-in", help="A copy with slate, time code and source frame as well."),
+    ] = False,
     as_json: AsJson = False,
 ) -> int:
     """Cut the circled takes of a scene again, or any clips, at low-motion points.
 
+    What the scene's `reel.deliver` lists is made anew where the reel is another one.
+
     Example: `scenegraph cut scene.yaml`, or `scenegraph cut a.mp4 b.mp4 --out film.mp4`, or
-    `scenegraph cut scene.yaml --export otio`
+    `scenegraph cut scene.yaml --export otio`, or `scenegraph cut scene.yaml --preview --burn-in`
     """
     import tempfile
 
@@ -348,6 +365,11 @@ def cut(
                 next="Set `reel.frame_rate` in the scene file.",
             )
         if export is not None:
+            if preview or burn_in:
+                raise SceneError(
+                    "--export writes no picture, so --preview and --burn-in have no place in it.",
+                    next="Export and cut in two calls.",
+                )
             from scenegraph.cli import exporting
 
             return exporting.export(
@@ -355,16 +377,24 @@ def cut(
             )
         _must_take_a_reel(out)
         with watching([]) as listener:
-            result = cut_again(what[0], store=store, out=out, edited=timeline, listener=listener)
+            result = cut_again(
+                what[0],
+                store=store,
+                out=out,
+                edited=timeline,
+                small=preview,
+                burn_in=burn_in,
+                listener=listener,
+            )
         if as_json:
             assert result.timeline is not None
             show_json({**result.to_json(), "timeline": result.timeline.to_json()})
         else:
             _show_result(result, None)
-        return 0
-    if export is not None or timeline is not None:
+        return result.exit_code
+    if export is not None or timeline is not None or preview or burn_in:
         raise SceneError(
-            "--export and --timeline are for scenes.",
+            "--export, --timeline, --preview and --burn-in are for scenes.",
             next="`scenegraph cut SCENE --export otio`",
         )
     film = out or Path("film.mp4")
@@ -384,8 +414,19 @@ def cut(
         )
     if as_json:
         shown = {"reel": str(reel.path), "reel_frames": reel.timeline.frames}
-        show_json({**shown, "timeline": reel.timeline.to_json()})
+        looked = reel.check.to_json() if reel.check else None
+        notices = list(reel.notices)
+        show_json(
+            {
+                **shown,
+                "reel_check": looked,
+                "notices": notices,
+                "timeline": reel.timeline.to_json(),
+            }
+        )
     else:
+        for notice in reel.notices:
+            say(notice, "yellow")
         say(f"{reel.path}: {reel.timeline.frames} frames, {reel.timeline.duration_s:.1f} s")
         if reel.timeline.left_out:
             say(
@@ -438,15 +479,20 @@ def dailies(
         Path | None, typer.Option("--out", "-o", metavar="FILE", help="The page's file.")
     ] = None,
     link_media: Annotated[
-        bool, typer.Option("--link-media", help="Link the reel instead of carrying a small copy.")
+        bool,
+        typer.Option("--link-media", help="Link reel and takes instead of carrying small copies."),
     ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Write the report of a scene: one HTML file that needs no network.
 
-    Example: `scenegraph dailies scene.yaml`
+    Before anything is shot it plays the stills, each for as long as its shot is planned.
+
+    Example: `scenegraph dailies scene.yaml`, or `scenegraph dailies scene.yaml --link-media`
     """
-    from scenegraph.ledger import Ledger
+    from contextlib import nullcontext
+
+    from scenegraph.ledger import Ledger, is_there
     from scenegraph.report import write_dailies
     from scenegraph.run import plan as make_plan
     from scenegraph.run import remember, store_of
@@ -456,7 +502,10 @@ def dailies(
     loaded = load_scene(scene)
     leading = remember(loaded, store=store).leading_engine
     made = make_plan(loaded, backend=backend.value if backend else leading, store=store)
-    with Ledger.open(store_of(loaded, Settings(), store), create=False) as ledger:
+    place = store_of(loaded, Settings(), store)
+    # Before the first run the page is an animatic: stills and slates, each for as long as planned.
+    opened = Ledger.open(place, create=False) if is_there(place) else nullcontext()
+    with opened as ledger:
         file = out or dailies_path(loaded, made.backend)
         try:
             page = write_dailies(loaded, made, ledger, file, link_media=link_media)

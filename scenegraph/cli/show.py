@@ -118,4 +118,6 @@ def plain_table(*headings: str) -> Table:
     return table
 
 
-RIGHT = frozenset({"USD", "frames", "in", "out", "score", "seed", "length", "value", "budget"})
+RIGHT = frozenset(
+    {"USD", "best", "frames", "in", "out", "score", "seed", "length", "value", "budget"}
+)

@@ -44,7 +44,7 @@ def takes(
     if as_json:
         show_json(found)
         return
-    headings = ["shot", "take", "", "state", "verdict", "score", "USD", "seed"]
+    headings = ["shot", "take", "", "state", "verdict", "score", "best", "USD", "seed"]
     roomy = not console().is_terminal or console().width >= ROOMY
     table = plain_table(*headings, *(["media"] if roomy else []))
     for shot in found["shots"]:
@@ -59,6 +59,7 @@ def takes(
                 take["state"],
                 take["verdict"] or "",
                 "" if take["score"] is None else f"{take['score']:.2f}",
+                "" if take["best_frame"] is None else str(take["best_frame"]),
                 take["usd"],
                 str(take["seed"]),
                 *([take["media"] or ""] if roomy else []),

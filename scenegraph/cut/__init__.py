@@ -10,13 +10,17 @@ from scenegraph.cut.conform import (
     Fitted,
     concat_command,
     fit_picture,
+    preview_format,
     reel_format,
     segment_command,
 )
+from scenegraph.cut.copies import Film
 from scenegraph.cut.cutpoints import cutpoints
+from scenegraph.cut.deliver import Delivery, deliver, delivery_key, must_be_makeable
 from scenegraph.cut.film import WHOLE, Cut, CutChoice, Ends, choose_cuts
 from scenegraph.cut.footage import ReelClip, clip_of_review, model_cuts
 from scenegraph.cut.joins import Seam, extend_seams
+from scenegraph.cut.masters import MasterSound
 from scenegraph.cut.pieces import Piece, pieces_of, with_transitions
 from scenegraph.cut.points import calmest
 from scenegraph.cut.resting import resting_end
@@ -38,11 +42,14 @@ __all__ = [
     "Cue",
     "Cut",
     "CutChoice",
+    "Delivery",
     "Ends",
+    "Film",
     "Finding",
     "Fit",
     "Fitted",
     "Kept",
+    "MasterSound",
     "Mix",
     "Piece",
     "Progress",
@@ -58,15 +65,19 @@ __all__ = [
     "concat_command",
     "content_hash",
     "cutpoints",
+    "deliver",
+    "delivery_key",
     "extend_seams",
     "fit_picture",
     "make_mix",
     "make_segment",
     "make_timeline",
     "model_cuts",
+    "must_be_makeable",
     "piece_key",
     "piece_segment",
     "pieces_of",
+    "preview_format",
     "reel_format",
     "resting_end",
     "see_segment",

@@ -14,7 +14,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any, Literal
@@ -39,6 +39,8 @@ CROP_AT_MOST = 0.05
 THREADS = 4
 #: A random access point every two seconds, as players and browsers like it.
 GOP_S = 2
+#: The longer side of a preview.
+PREVIEW_SIDE = 480
 #: Ticks per second of a segment are at least this many.
 LEAST_TIMESCALE = 10_000
 
@@ -114,6 +116,14 @@ def reel_format(
     shown = [Size(*(max(2, round(side / 2) * 2) for side in square_size(clip))) for clip in clips]
     size, _ = Counter(shown).most_common(1)[0]
     return ReelFormat(size=size, rate=rate or clips[0].rate, rate_by=rate_by)
+
+
+def preview_format(format: ReelFormat) -> ReelFormat:
+    """The format of a quick look: at most 480 pixels long, coarse, other rates by duplication."""
+    scale = min(Fraction(1), Fraction(PREVIEW_SIDE, max(format.size.width, format.size.height)))
+    size = Size(*(max(2, round(side * scale / 2) * 2) for side in
+                  (format.size.width, format.size.height)))  # fmt: skip
+    return replace(format, size=size, crf=28, preset="ultrafast", rate_by="duplicate", quick=True)
 
 
 def rate_filter(picture: Any, clip: Clip, format: ReelFormat) -> Any:
@@ -195,6 +205,7 @@ def picture_of(part: Part, format: ReelFormat, fit: Fit) -> Any:
     source = ffmpeg.input(
         str(clip.path),
         threads=2,
+        **({"skip_loop_filter": "all"} if format.quick else {}),
         colorspace="bt709",  # what an untagged file is taken for; a tag in the stream wins
         **SAFE_INPUT,
     ).video
@@ -211,7 +222,7 @@ def picture_of(part: Part, format: ReelFormat, fit: Fit) -> Any:
             "scale",
             fitted.scaled.width,
             fitted.scaled.height,
-            flags="bicubic+accurate_rnd",
+            flags="fast_bilinear" if format.quick else "bicubic+accurate_rnd",
             in_range="full" if clip.full_range else "auto",
             out_range="tv",
             out_color_matrix="bt709",
@@ -239,18 +250,12 @@ def picture_of(part: Part, format: ReelFormat, fit: Fit) -> Any:
 def _encoded(
     picture: Any, format: ReelFormat, frames: int, out: Path, exe: str | None
 ) -> list[str]:
-    gop = max(1, round(GOP_S * format.rate))
     made = picture.output(
         str(out),
         vcodec=format.codec,
-        preset=format.preset,
-        crf=format.crf,
+        **_encoder(format),
         pix_fmt=format.pixel_format,
         threads=THREADS,
-        g=gop,
-        keyint_min=gop,
-        sc_threshold=0,
-        bf=0,
         color_primaries="bt709",
         color_trc="bt709",
         colorspace="bt709",
@@ -264,6 +269,16 @@ def _encoded(
         **{"frames:v": frames, "flags:v": "+bitexact+cgop"},
     )
     return list(ffmpeg.compile(made, cmd=exe or ffmpeg_exe(), overwrite_output=True))
+
+
+def _encoder(format: ReelFormat) -> dict[str, Any]:
+    if format.codec == "libx264":
+        gop = max(1, round(GOP_S * format.rate))
+        quality = {"preset": format.preset, "crf": format.crf}
+        return {**quality, "g": gop, "keyint_min": gop, "sc_threshold": 0, "bf": 0}
+    options = {"profile:v": format.profile}
+    # Editors look for Apple's own mark.
+    return {**options, "vendor": "apl0"} if format.codec == "prores_ks" else options
 
 
 #: Black of limited range, as a share of white's code: where a gain of light begins.

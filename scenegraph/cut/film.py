@@ -11,8 +11,10 @@ the number of clips.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from itertools import pairwise
 from typing import Any, Literal
 
@@ -23,6 +25,7 @@ from scenegraph.cut.footage import ReelClip
 from scenegraph.cut.joins import (
     Costs,
     Junction,
+    count_for,
     end_cost,
     in_cost,
     junction,
@@ -146,8 +149,22 @@ class Film:
 
     @property
     def reach(self) -> tuple[int, int]:
-        """The shortest and the longest this film could be."""
+        """Bounds of its length, clip by clip, whatever their joins allow together."""
         return sum(part.shortest for part in self.parts), sum(part.longest for part in self.parts)
+
+    @property
+    def lengths(self) -> tuple[int, int]:
+        """The shortest and the longest film that its joins allow."""
+        low, high = np.zeros(1), np.zeros(1)
+        for part in self.parts:
+            may = np.isfinite(part.enter)
+            first = np.where(may, low[:, None], np.inf).min(axis=0)
+            last = np.where(may, high[:, None], -np.inf).max(axis=0)
+            fits = part.reel_frames > 0
+            low = np.where(fits, first[:, None] + part.reel_frames, np.inf).min(axis=0)
+            high = np.where(fits, last[:, None] + part.reel_frames, -np.inf).max(axis=0)
+        may = np.isfinite(self.leave) & np.isfinite(low)
+        return int(low[may].min()), int(high[may].max())
 
     def miss_cost(self, frames: NDArray[np.int64] | int) -> Any:
         """What lengths cost for being off the target."""
@@ -175,9 +192,12 @@ def make_film(
     tolerance: int = TOLERANCE,
     count: int | None = CANDIDATES,
     ends: Ends = WHOLE,
+    rate: Fraction | None = None,
+    joins: Sequence[Junction] | None = None,
 ) -> Film:
     """Lay out candidates and costs. `count` candidates for each end; None tries every frame.
 
+    `joins`: the junctions, when they were made while the clips' prints were at hand.
     `ends`: what these clips begin and end with, when they are a part of a longer film.
 
     Raises:
@@ -186,12 +206,14 @@ def make_film(
     if not clips:
         raise CutError("There is no clip to cut.", next="Name at least one clip.")
     limits = [limits_of(clip) for clip in clips]
-    joins = [junction(a, b, count) for a, b in pairwise(clips)]
+    if joins is None:
+        joins = [junction(a, b, count) for a, b in pairwise(clips)]
     begin = (in_cost if ends.start == "cut" else start_cost)(clips[0], limits[0])
     finish = (out_cost if ends.end == "cut" else end_cost)(clips[-1], limits[-1])
     first_out = limits[-1].last_out if ends.end == "extend" else limits[-1].first_out
-    ins = cheapest_points(begin, limits[0].first_in, limits[0].last_in, count)
-    outs = cheapest_points(finish, first_out, limits[-1].last_out, count)
+    first_in, last_in = limits[0].first_in, limits[0].last_in
+    ins = cheapest_points(begin, first_in, last_in, count_for(clips[0], count))
+    outs = cheapest_points(finish, first_out, limits[-1].last_out, count_for(clips[-1], count))
     first = Junction(np.zeros(1, np.intp), ins, begin[ins][None, :])
     last = Junction(outs, np.zeros(1, np.intp), finish[outs][:, None])
     sides = [first, *joins, last]
@@ -206,10 +228,57 @@ def make_film(
                 f"{clip.name}: its joins leave no frame between them.",
                 next="Shoot it again with more new frames, or leave it out.",
             )
-        fits = length >= min(least, (longest + 1) // 2)
+        if clip.wanted is None:
+            fits = length >= min(least, (longest + 1) // 2)
+        else:
+            fits = _as_wanted(clip, clip.wanted, length, rate)
         reel = np.where(fits, clip.reel_frames(length), 0)
         parts.append(FilmPart(clip, before.ins, after.outs, reel, before.cost))
     return Film(tuple(parts), last.cost[:, 0], target, tolerance)
+
+
+def _as_wanted(
+    clip: ReelClip, wanted: int, length: NDArray[np.intp], rate: Fraction | None
+) -> NDArray[np.bool_]:
+    """The in and out points that give a clip its length, as near as its rate allows.
+
+    Raises:
+        CutError: its joins and its frames do not allow it.
+    """
+    there = length >= 1
+    off = np.abs(clip.reel_frames(length) - wanted)
+    nearest = int(off[there].min())
+    if nearest > math.ceil((clip.stretch - 1) / 2):
+        possible = clip.reel_frames(length)[there]
+        low, high = int(possible.min()), int(possible.max())
+        can = in_words(low, rate) if low == high else span_in_words(low, high, rate)
+        raise CutError(
+            f"{clip.name} cannot play {in_words(wanted, rate)}: its frames and joins leave {can}.",
+            next="Ask for a length that it has, or shoot it anew with another one.",
+        )
+    fits: NDArray[np.bool_] = there & (off == nearest)
+    return fits
+
+
+def in_words(frames: int, rate: Fraction | None) -> str:
+    """
+    >>> in_words(84, Fraction(24)), in_words(84, None)
+    ('3.5 s (84 frames)', '84 frames')
+    """
+    if rate is None:
+        return f"{frames} frames"
+    return f"{float(frames / rate):.2f}".rstrip("0").rstrip(".") + f" s ({frames} frames)"
+
+
+def span_in_words(low: int, high: int, rate: Fraction | None) -> str:
+    """
+    >>> span_in_words(36, 84, Fraction(24)), span_in_words(36, 84, None)
+    ('1.5 to 3.5 s (36 to 84 frames)', '36 to 84')
+    """
+    if rate is None:
+        return f"{low} to {high}"
+    seconds = [f"{float(frames / rate):.2f}".rstrip("0").rstrip(".") for frames in (low, high)]
+    return f"{' to '.join(seconds)} s ({low} to {high} frames)"
 
 
 def choose_cuts(
@@ -219,6 +288,8 @@ def choose_cuts(
     tolerance: int = TOLERANCE,
     search: tuple[int, int] | None = None,
     ends: Ends = WHOLE,
+    rate: Fraction | None = None,
+    joins: Callable[[int | None], Sequence[Junction]] | None = None,
 ) -> CutChoice:
     """The cheapest film of these clips in this order.
 
@@ -226,22 +297,34 @@ def choose_cuts(
         target: frames the reel should have, met within `tolerance` or refused.
         search: frames (both within) in which each clip's `calmest` is looked for.
         ends: what they begin and end with, when they are a part of a longer film.
+        rate: of the reel, so that lengths can be told in seconds.
+        joins: the junctions with so many candidates, of clips that come without their prints.
 
     Raises:
         CutError: no clips or frames, or a length that these clips cannot make.
     """
-    film = make_film(clips, target=target, tolerance=tolerance, ends=ends)
-    picks = best_picks(film)
-    if picks is None:
-        # A length between the calm places: every frame is tried before it is refused.
-        film = make_film(clips, target=target, tolerance=tolerance, count=None, ends=ends)
+    # A length may lie between the calm places: every frame is tried before it is refused.
+    for count in (CANDIDATES, None):
+        film = make_film(
+            clips,
+            target=target,
+            tolerance=tolerance,
+            count=count,
+            ends=ends,
+            rate=rate,
+            joins=joins(count) if joins is not None else None,
+        )
         picks = best_picks(film)
+        if picks is not None:
+            break
     if picks is None:
-        low, high = film.reach
+        low, high = film.lengths
+        there = span_in_words(low, high, rate)
+        many = f"{len(clips)} clip{'s' * (len(clips) > 1)} cannot make"
+        wish = "these lengths" if target is None else in_words(target, rate)
         raise CutError(
-            f"{len(clips)} clip{'s' * (len(clips) > 1)} cannot make {target} frames: they reach"
-            f" {low} to {high}.",
-            next=f"Ask for a length from {low} to {high} frames, or change the clips.",
+            f"{many} {wish}: they reach {there}.",
+            next=f"Ask for a length of {there}, or change the clips.",
         )
     cost, frames = film.total(picks)
     cuts = [

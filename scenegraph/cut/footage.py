@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property
 from itertools import pairwise
@@ -36,6 +36,9 @@ class ReelClip:
         overlap: of an `extend` join: what of the parent this clip's head repeats.
         least: the fewest frames it may play where there is a choice.
         stretch: reel frames for each frame of the clip (reel rate / clip rate).
+        wanted: frames of the reel that it should fill, when a person said so.
+        handles: spare frames of the clip that a hard cut should leave beyond its point.
+        known_steps: `steps`, of a clip whose prints have been let go.
     """
 
     name: str
@@ -45,6 +48,9 @@ class ReelClip:
     overlap: Overlap | None = None
     least: int = LEAST_FRAMES
     stretch: Fraction = Fraction(1)
+    wanted: int | None = None
+    handles: int = 0
+    known_steps: NDArray[np.float32] | None = None
 
     def __post_init__(self) -> None:
         if self.calmness.ndim != 1:
@@ -61,7 +67,13 @@ class ReelClip:
     @cached_property
     def steps(self) -> NDArray[np.float32]:
         """Squared distance of each frame to the one before it; zeros without prints."""
+        if self.known_steps is not None:
+            return self.known_steps
         return steps(self.prints) if self.prints is not None else np.zeros(self.frames, np.float32)
+
+    def without_prints(self) -> ReelClip:
+        """The same for all but joins: what is kept of it then is a few bytes a frame."""
+        return replace(self, prints=None, known_steps=self.steps)
 
     @cached_property
     def usable(self) -> Span:

@@ -36,6 +36,8 @@ UNUSED = 1.0
 #: The first and last two frames of a file carry the encoder's and the model's edges.
 EDGE = 0.4
 EDGE_FRAMES = 2
+#: A cut that leaves none of the spare frames that are wished for beyond it costs this much.
+SHORT_HANDLE = 0.3
 #: What a cut into a picture that stays still costs more than one just before a motion.
 ONSET = 0.3
 #: Cosine of two prints against how much the cut reads as a jump: clearly different framings
@@ -98,6 +100,7 @@ def out_cost(clip: ReelClip, limits: Limits) -> Costs:
     cost = rest_cost(clip.calmness)
     cost += UNUSED * (limits.last_out - frame) / clip.frames
     cost += EDGE * (frame > limits.last_out - EDGE_FRAMES)
+    cost += handle_cost(limits.last_out - frame, clip.handles)
     return cost
 
 
@@ -112,7 +115,19 @@ def in_cost(clip: ReelClip, limits: Limits) -> Costs:
     cost = rest + ONSET * (1.0 - onset)
     cost += UNUSED * (frame - limits.first_in) / clip.frames
     cost += EDGE * (frame < limits.first_in + EDGE_FRAMES)
+    cost += handle_cost(frame - limits.first_in, clip.handles)
     return np.asarray(cost)
+
+
+def handle_cost(spare: NDArray[np.int_], wished: int) -> Costs:
+    """What spare frames beyond a cut cost that are fewer than wished for.
+
+    >>> handle_cost(np.array([0, 4, 8, 20]), 8).tolist()
+    [0.3, 0.15, 0.0, 0.0]
+    """
+    if not wished:
+        return np.zeros(len(spare))
+    return np.asarray(SHORT_HANDLE * np.clip(1.0 - spare / wished, 0.0, 1.0))
 
 
 def start_cost(clip: ReelClip, limits: Limits) -> Costs:
@@ -135,12 +150,17 @@ def framing_cost(a: ReelClip, b: ReelClip, outs: NDArray[np.intp], ins: NDArray[
     return np.asarray(np.interp(alike, *FRAMING), np.float64)
 
 
+def count_for(clip: ReelClip, count: int | None) -> int | None:
+    """How many candidates an end of a clip has: every frame, where its length is given."""
+    return count if clip.wanted is None else None
+
+
 def cut_junction(a: ReelClip, b: ReelClip, count: int | None = CANDIDATES) -> Junction:
     """A hard cut from `a` to another framing in `b`."""
     there, here = limits_of(a), limits_of(b)
     leave, enter = out_cost(a, there), in_cost(b, here)
-    outs = cheapest_points(leave, there.first_out, there.last_out, count)
-    ins = cheapest_points(enter, here.first_in, here.last_in, count)
+    outs = cheapest_points(leave, there.first_out, there.last_out, count_for(a, count))
+    ins = cheapest_points(enter, here.first_in, here.last_in, count_for(b, count))
     cost = leave[outs][:, None] + enter[ins][None, :] + framing_cost(a, b, outs, ins)
     return Junction(outs, ins, cost)
 
@@ -255,7 +275,7 @@ def rejoin_junction(a: ReelClip, b: ReelClip, count: int | None = CANDIDATES) ->
     least = min(here.least, here.last_out - here.first_in + 1)
     first, stop = here.first_in, here.last_out - least + 2
     part = cost[there.first_out : there.last_out + 1, first:stop]
-    if count is None:
+    if count is None or a.wanted is not None or b.wanted is not None:
         pairs = np.arange(part.size)
     else:
         pairs = _smallest(part, 2 * count)

@@ -41,7 +41,8 @@ class Limits:
     """Where a clip may begin and end; all four are frames, and allowed themselves.
 
     The in point lies in the first third, the out point in the last half of the usable part:
-    what was paid for is mostly seen. `least` is what may be asked of this clip at most.
+    what was paid for is mostly seen. `least` is what may be asked of this clip at most. A clip
+    whose length is given may be cut anywhere.
     """
 
     first_in: int
@@ -65,6 +66,8 @@ def limits_of(clip: ReelClip) -> Limits:
         )
     usable = clip.usable
     count = len(usable)
+    if clip.wanted is not None:
+        return Limits(usable.start, usable.stop - 1, usable.start, usable.stop - 1, least=1)
     # A re-joined clip goes on with the same framing, so that even a few frames are no flash.
     least = min(clip.least, REJOIN_LEAST) if clip.join == "rejoin" else clip.least
     return Limits(

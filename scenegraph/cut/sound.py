@@ -35,6 +35,7 @@ log = structlog.get_logger(__name__)
 MIX_VERSION = "mix/2"
 RATE = 48_000
 BITRATE = "192k"
+Codec = Literal["aac", "pcm_s24le"]
 #: Highest true peak of a normalised mix (EBU R128 s1 for lossy delivery is -1; AAC adds a little).
 TRUE_PEAK_DB = -1.5
 #: Music goes down by about 12 dB as soon as a voice is heard, and comes back in half a second.
@@ -145,9 +146,10 @@ def mix_command(
     *,
     target: float | None,
     measured: dict[str, float] | None,
+    codec: Codec = "aac",
     exe: str | None = None,
 ) -> list[str]:
-    """The FFmpeg command that writes the mix as AAC. Builds it, starts nothing."""
+    """The FFmpeg command that writes the mix. Builds it, starts nothing."""
     heard = mix_filters(cues, length)
     if target is not None and measured is not None:
         wanted = _wanted(target, measured["input_lra"])
@@ -164,14 +166,15 @@ def mix_command(
         heard = heard.filter("aresample", RATE).filter("atrim", end=float(length))
     else:
         heard = heard.filter("alimiter", limit=0.97, level="false")
+    rate = {"b:a": BITRATE} if codec == "aac" else {}
     made = heard.output(
         str(out),
-        acodec="aac",
+        acodec=codec,
         ar=RATE,
         ac=2,
         map_metadata=-1,
         fflags="+bitexact",
-        **{"b:a": BITRATE, "flags:a": "+bitexact"},
+        **{**rate, "flags:a": "+bitexact"},
     )
     return list(ffmpeg.compile(made, cmd=exe or ffmpeg_exe(), overwrite_output=True))
 
@@ -187,6 +190,7 @@ async def make_mix(
     folder: Path,
     *,
     loudness: float | None,
+    codec: Codec = "aac",
     settings: Settings | None = None,
 ) -> Mix:
     """The mix of these tracks, made if it is not in `folder` in good order.
@@ -194,6 +198,7 @@ async def make_mix(
     Args:
         length: seconds of the reel; tracks are cut to it, and silence fills what they leave.
         loudness: LUFS; None leaves the mix as it is, kept from clipping.
+        codec: AAC for reels, or samples as they are for masters.
 
     Raises:
         CutError: the disk is full, or another length came out.
@@ -203,8 +208,9 @@ async def make_mix(
     heard = [cue for cue in cues if cue.plays(length) > 0]
     patience = PATIENCE_S + PATIENCE_PER_S * float(length)
     with disk_errors(folder):
-        key = await asyncio.to_thread(_key, heard, length, loudness, exe)
-        path, note = folder / f"{key}.mp4", folder / f"{key}.json"
+        key = await asyncio.to_thread(_key, heard, length, loudness, codec, exe)
+        ending = ".mp4" if codec == "aac" else ".mov"
+        path, note = folder / f"{key}{ending}", folder / f"{key}.json"
         if await asyncio.to_thread(is_sound, path, note, 0):
             return Mix(path, key, made=False)
         folder.mkdir(parents=True, exist_ok=True)
@@ -212,9 +218,11 @@ async def make_mix(
         if loudness is not None and heard:
             command = measure_command(heard, length, loudness, exe=exe)
             measured = read_loudness(await run_ffmpeg(command, timeout_s=patience))
-        temp = folder / f".{key[:16]}.{secrets.token_hex(6)}.mp4"
+        temp = folder / f".{key[:16]}.{secrets.token_hex(6)}{ending}"
         try:
-            command = mix_command(heard, length, temp, target=loudness, measured=measured, exe=exe)
+            command = mix_command(
+                heard, length, temp, target=loudness, measured=measured, codec=codec, exe=exe
+            )
             await run_ffmpeg(command, timeout_s=patience)
             facts = {"frames": 0, "sha256": await asyncio.to_thread(file_hash, temp)}
             made = await asyncio.to_thread(probe_sound, temp)
@@ -253,8 +261,12 @@ def read_loudness(words: str) -> dict[str, float] | None:
     return found if all(map(math.isfinite, found.values())) and found["input_i"] > -70 else None
 
 
-def _key(cues: Sequence[Cue], length: Fraction, loudness: float | None, exe: str) -> str:
-    command = mix_command(cues, length, Path("out.mp4"), target=None, measured=None, exe="ffmpeg")
+def _key(
+    cues: Sequence[Cue], length: Fraction, loudness: float | None, codec: Codec, exe: str
+) -> str:
+    command = mix_command(
+        cues, length, Path("out.mp4"), target=None, measured=None, codec=codec, exe="ffmpeg"
+    )
     content = {str(cue.sound.path): file_hash(cue.sound.path) for cue in cues}
     parts = [content.get(part, part) for part in command]
     made_from = [MIX_VERSION, ffmpeg_name(exe), str(length), loudness, parts]

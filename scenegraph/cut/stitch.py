@@ -153,13 +153,14 @@ async def piece_segment(
     event, frames = piece.part.event, piece.frames
     with disk_errors(folder):
         key = piece_key(piece, format, digests, fit=fit, exe=exe)
+        ending = format.container
         if under_way is not None and key in under_way:
             await asyncio.wait([under_way[key]])
-        path, note = folder / f"{key}.mp4", folder / f"{key}.json"
+        path, note = folder / f"{key}{ending}", folder / f"{key}.json"
         if await asyncio.to_thread(is_sound, path, note, frames):
             return Segment(path, key, frames, made=False)
         folder.mkdir(parents=True, exist_ok=True)
-        temp = folder / f".{key[:16]}.{secrets.token_hex(6)}.mp4"
+        temp = folder / f".{key[:16]}.{secrets.token_hex(6)}{ending}"
         try:
             command = piece_command(piece, format, temp, fit=fit, exe=exe)
             read = sum(part.event.span.stop for part in piece.parts)

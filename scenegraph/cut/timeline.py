@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from scenegraph.cut.film import TOLERANCE, WHOLE, Ends, choose_cuts
 from scenegraph.cut.footage import ReelClip, clip_of_review
-from scenegraph.cut.joins import goes_on
+from scenegraph.cut.joins import Junction, goes_on, junction
+from scenegraph.cut.points import CANDIDATES
 from scenegraph.errors import CutError
 from scenegraph.ledger.grade import Grade, Tint
 from scenegraph.ledger.reviews import Review
-from scenegraph.ledger.timeline import Event, JoinKind, ReelFormat, Timeline
+from scenegraph.ledger.timeline import CutWishes, Event, JoinKind, ReelFormat, Timeline
 from scenegraph.media.clip import Clip
 from scenegraph.units import Span
 
@@ -40,7 +42,7 @@ class Kept:
 
 
 def make_timeline(
-    kept: Sequence[Kept],
+    kept: Iterable[Kept],
     format: ReelFormat,
     *,
     title: str = "",
@@ -49,43 +51,43 @@ def make_timeline(
     joins: Mapping[str, JoinKind] | None = None,
     left_out: Sequence[str] = (),
     ends: Ends = WHOLE,
+    lengths: Mapping[str, int] | None = None,
+    handles: int = 0,
 ) -> Timeline:
     """The film of these takes, in this order.
 
     Args:
+        kept: gone through once, and once more for a length between the calm places; takes that
+            are read as their turn comes are never all in memory.
         target: frames the reel should have, met within `tolerance`.
         joins: how a shot begins where a person decided it; the rest is decided here.
         left_out: shots of the reel order that have no take. Added to them: takes that are broken,
             and hops whose answer only repeats its parent.
         ends: what they begin and end with, when they are a part of a longer film.
+        lengths: frames of the reel that single shots should fill, by shot.
+        handles: frames of the reel that hard cuts should leave on both sides, where they can.
 
     Raises:
         CutError: nothing to cut, or a length that cannot be made.
     """
-    missing = list(left_out)
-    usable: list[tuple[Kept, ReelClip]] = []
-    for one in kept:
-        try:
-            clip = _reel_clip(one, format)
-        except CutError:
-            missing.append(one.shot)
-            continue
-        before = usable[-1] if usable else None
-        join: JoinKind = _join(one, clip, before) if before else "start"
-        if before is not None and joins and joins.get(one.shot) in ("cut", "rejoin", "extend"):
-            join = joins[one.shot]
-        overlap = one.review.overlap
-        if join == "extend" and overlap is not None and overlap.frames >= clip.frames:
-            missing.append(one.shot)  # it adds nothing: every frame repeats its parent
-            continue
-        usable.append((one, replace(clip, join=join)))
+
+    def lay_out(count: int | None) -> _Film:
+        return _lay_out(kept, format, joins or {}, lengths or {}, handles, count)
+
+    film = lay_out(CANDIDATES)
+    usable = film.clips
     if not usable:
         raise CutError(
             "There is nothing to cut: no shot has a take that can be played.",
             next="`scenegraph run SCENE` shoots what is missing.",
         )
     choice = choose_cuts(
-        [clip for _, clip in usable], target=target, tolerance=tolerance, ends=ends
+        [clip for _, clip in usable],
+        target=target,
+        tolerance=tolerance,
+        ends=ends,
+        rate=format.rate,
+        joins=lambda count: film.joins if count is not None else lay_out(None).joins,
     )
     grades = carried_grades([(clip.join, one.grade) for one, clip in usable])
     events = tuple(
@@ -108,8 +110,52 @@ def make_timeline(
         events=events,
         format=format,
         cost=round(choice.cost, 4),
-        left_out=tuple(missing),
+        left_out=(*left_out, *film.missing),
+        wishes=CutWishes(target, dict(lengths or {}), handles),
     )
+
+
+@dataclass(slots=True)
+class _Film:
+    """Takes with their clips, the ways from each into the next, and shots that have none."""
+
+    clips: list[tuple[Kept, ReelClip]] = field(default_factory=list)
+    joins: list[Junction] = field(default_factory=list)
+    missing: list[str] = field(default_factory=list)
+
+
+def _lay_out(
+    kept: Iterable[Kept],
+    format: ReelFormat,
+    joins: Mapping[str, JoinKind],
+    lengths: Mapping[str, int],
+    handles: int,
+    count: int | None,
+) -> _Film:
+    """Go through the takes once. Prints, which are large, are held of two clips at a time."""
+    film = _Film()
+    before: tuple[Kept, ReelClip] | None = None
+    for one in kept:
+        try:
+            clip = _reel_clip(one, format)
+        except CutError:
+            film.missing.append(one.shot)
+            continue
+        join: JoinKind = _join(one, clip, before) if before else "start"
+        if before is not None and joins.get(one.shot) in ("cut", "rejoin", "extend"):
+            join = joins[one.shot]
+        overlap = one.review.overlap
+        if join == "extend" and overlap is not None and overlap.frames >= clip.frames:
+            film.missing.append(one.shot)  # it adds nothing: every frame repeats its parent
+            continue
+        spare = math.ceil(handles / clip.stretch)
+        clip = replace(clip, join=join, wanted=lengths.get(one.shot), handles=spare)
+        if before is not None:
+            film.joins.append(junction(before[1], clip, count))
+        before = (one, clip)
+        light = replace(one, review=replace(one.review, series={}, prints=None))
+        film.clips.append((light, clip.without_prints()))
+    return film
 
 
 def carried_grades(events: Sequence[tuple[JoinKind, Grade | None]]) -> list[Grade | None]:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from scenegraph.ledger.memory import Memory
     from scenegraph.ledger.moves import is_legal
     from scenegraph.ledger.recall import is_there, memory_of
-    from scenegraph.ledger.reviews import Chain, Measure, Overlap, Review, VerdictWord
+    from scenegraph.ledger.reviews import BestFrame, Chain, Measure, Overlap, Review, VerdictWord
     from scenegraph.ledger.store import MediaStore, Stored
     from scenegraph.ledger.takes import (
         OPEN,
@@ -42,7 +42,7 @@ else:
             "memory": ("Memory",),
             "moves": ("is_legal",),
             "recall": ("is_there", "memory_of"),
-            "reviews": ("Chain", "Measure", "Overlap", "Review", "VerdictWord"),
+            "reviews": ("BestFrame", "Chain", "Measure", "Overlap", "Review", "VerdictWord"),
             "store": ("MediaStore", "Stored"),
             "takes": (
                 "OPEN",
@@ -61,6 +61,7 @@ else:
 __all__ = [
     "OPEN",
     "Amendment",
+    "BestFrame",
     "Chain",
     "Engine",
     "Event",

@@ -117,7 +117,8 @@ class Attempts:
         return None if data is None else self.store.put_bytes(data, ".npz").media
 
     def reviewed(self, id: int, review: Review, *, sheet: str | None = None) -> None:
-        """It was looked at. A take looked at again keeps its state and gets the new review."""
+        """It was looked at. A take looked at again keeps its state and its best frame (another
+        shot may be made of that), and gets the new review."""
         values = self._review_row(review, sheet)
         facts = _told(values)
         with self._writer.write() as to:
@@ -125,7 +126,8 @@ class Attempts:
                 to.change(id, values)
                 to.event("take.reviewed_again", take=id, facts=facts)
             else:
-                to.move(id, State.REVIEWED, values, facts)
+                best = None if review.best is None else review.best.frame
+                to.move(id, State.REVIEWED, {**values, "best_frame": best}, facts)
 
     def _review_row(self, review: Review, sheet: str | None) -> dict[str, Any]:
         """What a review writes; its series go into the store, unless they lie there as `sheet`."""
@@ -236,8 +238,11 @@ class Attempts:
             to.event("take.adopted", take=id_, run=intent.run, facts={"from": from_take.slate})
             return self._take(to, id_)
 
-    def pin(self, id: int) -> None:
+    def pin(self, id: int, *, by: str | None = None, run: int | None = None) -> None:
         """Make the circled take proof against changes upstream.
+
+        Args:
+            by: the person who wants it; run: the run that does it again.
 
         Raises:
             LedgerError: it is not circled.
@@ -249,12 +254,12 @@ class Attempts:
                     next="`scenegraph pick SCENE SHOT TAKE` circles it.",
                 )
             to.change(id, {"pinned": 1})
-            to.event("take.pinned", take=id)
+            to.event("take.pinned", take=id, run=run, facts={"by": by} if by else None)
 
-    def unpin(self, id: int) -> None:
+    def unpin(self, id: int, *, by: str | None = None) -> None:
         with self._writer.write() as to:
             to.change(id, {"pinned": 0})
-            to.event("take.unpinned", take=id)
+            to.event("take.unpinned", take=id, facts={"by": by} if by else None)
 
     def _moved(
         self,

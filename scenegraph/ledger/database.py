@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event, insert, inspect, select
+from sqlalchemy import URL, Connection, Engine, create_engine, event, insert, inspect
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from scenegraph.errors import LedgerError, LedgerTooNew
@@ -137,7 +137,7 @@ def check_log(file: Path) -> None:
 def _format_of(connection: Connection) -> int | None:
     if not inspect(connection).has_table(about.name):
         return None
-    return connection.execute(select(about.c.format)).scalar()
+    return connection.exec_driver_sql("SELECT format FROM about").scalar()
 
 
 @contextmanager

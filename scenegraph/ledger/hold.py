@@ -11,13 +11,14 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Self
 
-from sqlalchemy import Engine, delete, insert, select, update
+from sqlalchemy import ClauseElement, Engine, bindparam, delete, insert, select, update
 
 from scenegraph.errors import StoreBusy
 from scenegraph.ledger.database import sentences, writing
 from scenegraph.ledger.lock import FileLock
 from scenegraph.ledger.store import media_failed
 from scenegraph.ledger.tables import holds
+from scenegraph.ledger.written import ask
 
 
 class SceneHeld(StoreBusy):
@@ -62,9 +63,10 @@ class Hold:
 
     def __exit__(self, *_: object) -> None:
         try:
-            mine = (holds.c.scene == self._scene) & (holds.c.pid == os.getpid())
+            at, scene, pid = self._clock(), self._scene, os.getpid()
             with sentences(self._place), self._engine.begin() as connection:
-                connection.execute(update(holds).where(mine).values(released_at=self._clock()))
+                columns = ("released_at",)
+                ask(connection, _release, _release, columns, released_at=at, _scene=scene, _pid=pid)
         finally:
             self._lock.release()
             self._whole.release()
@@ -78,8 +80,8 @@ class Hold:
             "released_at": None,
         }
         with sentences(self._place), self._engine.begin() as connection:
-            connection.execute(delete(holds).where(holds.c.scene == self._scene))
-            connection.execute(insert(holds).values(note))
+            ask(connection, _forget, _forget, _scene=self._scene)
+            ask(connection, _note, _note, tuple(note), **note)
 
     def _busy(self) -> SceneHeld:
         with sentences(self._place), self._engine.connect() as connection:
@@ -99,6 +101,19 @@ class Hold:
         if note is not None:
             busy.pid, busy.host, busy.since = note.pid, note.host, note.since
         return busy
+
+
+def _forget() -> ClauseElement:
+    return delete(holds).where(holds.c.scene == bindparam("_scene"))
+
+
+def _note() -> ClauseElement:
+    return insert(holds)
+
+
+def _release() -> ClauseElement:
+    mine = (holds.c.scene == bindparam("_scene")) & (holds.c.pid == bindparam("_pid"))
+    return update(holds).where(mine)
 
 
 class WholeHold:

@@ -25,6 +25,7 @@ from scenegraph.ledger.database import (
 )
 from scenegraph.ledger.hold import Hold
 from scenegraph.ledger.memory import Memory
+from scenegraph.ledger.pins import PinChange, read_pins
 from scenegraph.ledger.recall import LEDGER
 from scenegraph.ledger.reviews import Review
 from scenegraph.ledger.rows import (
@@ -212,6 +213,11 @@ class Ledger(Attempts):
         """What happened, in order: {"at", "name", "take", "run", "facts"}."""
         with sentences(self.place), self._engine.connect() as connection:
             return reading.read_events(connection, take, run, name)
+
+    def pins(self, scene: str) -> tuple[PinChange, ...]:
+        """The scene's pins and unpins, oldest first."""
+        with sentences(self.place), self._engine.connect() as connection:
+            return read_pins(connection, scene)
 
     def review_of(self, take_id: int, *, only: str | None = None) -> Review | None:
         """The kept review of a take, with its series and prints; None before it was looked at.

@@ -8,6 +8,7 @@ never changed by one.
 | --- | --- |
 | 1 | the first |
 | 2 | takes whose media were collected (`state`), and what was missing of tables and columns |
+| 3 | the best frame of a take (`best_frame`); empty for those that were looked at before |
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from sqlalchemy.schema import CreateColumn
 
 from scenegraph.ledger.tables import metadata
 
-FORMAT = 2
+FORMAT = 3
 
 
 class Migration(Protocol):
@@ -51,4 +52,4 @@ def add_what_is_missing(connection: Connection) -> None:
 
 
 #: From this format to the next one.
-MIGRATIONS: Mapping[int, Migration] = {1: add_what_is_missing}
+MIGRATIONS: Mapping[int, Migration] = {1: add_what_is_missing, 2: add_what_is_missing}

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
 from typing import Any
 
 from sqlalchemy import (
-    ClauseElement,
     ColumnElement,
     Connection,
     Row,
@@ -26,10 +25,10 @@ from scenegraph.errors import LedgerError
 from scenegraph.ledger.memory import Memory
 from scenegraph.ledger.rows import TAKE_COLUMNS, LazyJson, amendment_from, from_units, take_from
 from scenegraph.ledger.scenes import KnownScene
-from scenegraph.ledger.statements import Statements
 from scenegraph.ledger.store import MediaStore
 from scenegraph.ledger.tables import amendments, events, reels, runs, scenes, takes, uploads
 from scenegraph.ledger.takes import Amendment, Money, State, Take
+from scenegraph.ledger.written import ask
 
 _SHARED = tuple(state.value for state in (State.CIRCLED, State.REVIEWED, State.FETCHED))
 _OPEN = tuple(
@@ -37,43 +36,25 @@ _OPEN = tuple(
 )
 
 
-#: By kind of database: what is asked at every start, written out once in a process. Of the time
-#: of a small question SQLAlchemy's writing is the most.
-_written: dict[tuple[str, str], Statements] = {}
-
-
-def _asked(
-    connection: Connection, name: Hashable, make: Callable[[], ClauseElement], **values: Any
-) -> Any:
-    """Ask what `make` writes, with these values for its `bindparam`s."""
-    dialect = connection.dialect
-    known = _written.setdefault((dialect.name, dialect.driver), Statements(dialect))
-    statement = known.get(name, make)
-    bound = statement.bind(values)
-    return connection.exec_driver_sql(
-        statement.text, bound if isinstance(bound, Mapping) else tuple(bound)
-    )
-
-
 def read_memory(connection: Connection, scene: str, store: MediaStore) -> Memory:
     """The scene's takes and amendments, and which keys other scenes of the store have."""
     by_shot: dict[str, list[Take]] = {}
     # Plain tuples from the driver: a thousand rows with thirty columns are not worth a Row each.
-    for row in _asked(connection, _own, _own, scene=scene).cursor.fetchall():
+    for row in ask(connection, _own, _own, scene=scene).cursor.fetchall():
         by_shot.setdefault(row[_SHOT], []).append(take_from(row, store))
-    others = _asked(connection, _of_others, _of_others, scene=scene).cursor.fetchall()
+    others = ask(connection, _of_others, _of_others, scene=scene).cursor.fetchall()
     elsewhere: dict[str, Callable[[], Take]] = {}
     out: dict[str, Callable[[], Take]] = {}
     for row in others:
         (out if row[_STATE] in _OPEN else elsewhere)[row[_KEY]] = partial(take_from, row, store)
-    decided = _asked(connection, _decided, _decided, scene=scene)
+    decided = ask(connection, _decided, _decided, scene=scene)
     return Memory(
         scene,
         {shot: tuple(found) for shot, found in by_shot.items()},
         tuple([amendment_from(row) for row in decided]),
         elsewhere,
         out=out,
-        last=_asked(connection, _newest, _newest).scalar() or 0,
+        last=ask(connection, _newest, _newest).scalar() or 0,
         kept={
             (row[_SHOT], row[_SETUP]): partial(take_from, row, store)
             for row in others
@@ -137,7 +118,7 @@ def read_in(
         mine = takes.c.scene == bindparam("scene"), takes.c.state.in_(_words(words))
         return select(*TAKE_COLUMNS).where(*mine).order_by(takes.c.id)
 
-    rows = _asked(connection, ("in", *words), make, scene=scene)
+    rows = ask(connection, ("in", *words), make, scene=scene)
     return tuple([take_from(row, store) for row in rows])
 
 
@@ -156,7 +137,7 @@ def read_take(connection: Connection, id: int, store: MediaStore) -> Take:
 
 def read_money(connection: Connection, scene: str | None, run: int | None) -> Money:
     which = {"scene": scene, "run": run}
-    named = {name: value for name, value in which.items() if value is not None}
+    named: dict[str, Any] = {name: value for name, value in which.items() if value is not None}
 
     def make() -> Select[Any]:
         is_billed, comes = takes.c.billed == _ONE, takes.c.state.in_(_words(_OPEN))
@@ -167,7 +148,7 @@ def read_money(connection: Connection, scene: str | None, run: int | None) -> Mo
         )
         return query.where(*[takes.c[name] == bindparam(name) for name in named])
 
-    spent, reserved = _asked(connection, ("money", *named), make, **named).one()
+    spent, reserved = ask(connection, ("money", *named), make, **named).one()
     return Money(spent=from_units(int(spent)), reserved=from_units(int(reserved)))
 
 
@@ -188,7 +169,7 @@ def read_scenes(connection: Connection) -> tuple[KnownScene, ...]:
 
     return tuple(
         KnownScene(name=name, slug=slug, title=title, file=file)
-        for name, slug, title, file in _asked(connection, read_scenes, make)
+        for name, slug, title, file in ask(connection, read_scenes, make)
     )
 
 

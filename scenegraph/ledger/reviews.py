@@ -11,6 +11,9 @@ from numpy.typing import NDArray
 
 VerdictWord = Literal["good", "drifted", "broken"]
 
+#: The warning of a hop that shows nothing of its parent's end, which it was sent.
+OVERLAP_NOT_FOUND = "overlap-not-found"
+
 #: One value for each frame of a clip, float32. A series about steps between frames holds the
 #: step *into* a frame, so entry 0 repeats entry 1.
 Series = NDArray[np.float32]
@@ -123,6 +126,17 @@ class Chain:
         return cls(data["hops"], steps, sums)
 
 
+@dataclass(frozen=True, slots=True)
+class BestFrame:
+    """The frame of a clip to start another shot from: its number from 0, and why this one."""
+
+    frame: int
+    why: str
+
+    def to_json(self) -> dict[str, Any]:
+        return {"frame": self.frame, "why": self.why}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Review:
     """One clip, looked at once.
@@ -134,6 +148,7 @@ class Review:
         overlap: against the parent; None without a parent.
         chain: the signed changes against the parent, added up from hop to hop; None without a
             parent, and in reviews older than this.
+        best: the frame to start another shot from; None when broken, and in reviews older than it.
         measures: by name. `identity` is always there, if only to say "not measured".
         series: per-frame values by name; `calmness` (lower is calmer, 1 = the clip's median) and
             `motion` (share of the diagonal moved in a step by the fastest 5% of pixels) always.
@@ -146,11 +161,17 @@ class Review:
     score: float | None = None
     overlap: Overlap | None = None
     chain: Chain | None = None
+    best: BestFrame | None = None
     measures: Mapping[str, Measure] = field(default_factory=dict)
     clip: Mapping[str, Any] | None = None
     warnings: tuple[str, ...] = ()
     series: Mapping[str, Series] = field(default_factory=dict, compare=False, repr=False)
     prints: NDArray[np.float16] | None = field(default=None, compare=False, repr=False)
+
+    @property
+    def shows_no_parent(self) -> bool:
+        """A hop in which nothing of what it was sent could be found again."""
+        return OVERLAP_NOT_FOUND in self.warnings
 
     @property
     def has_sheet(self) -> bool:
@@ -167,6 +188,7 @@ class Review:
             "overlap_frames": None if self.overlap is None else self.overlap.frames,
             "overlap": None if self.overlap is None else self.overlap.to_json(),
             "chain": None if self.chain is None else self.chain.to_json(),
+            "best_frame": None if self.best is None else self.best.to_json(),
             "measures": {name: measure.to_json() for name, measure in self.measures.items()},
             "warnings": list(self.warnings),
         }
@@ -175,13 +197,14 @@ class Review:
     def from_json(
         cls, data: Mapping[str, Any], series: Mapping[str, Series], prints: Any = None
     ) -> Review:
-        overlap, chain = data.get("overlap"), data.get("chain")
+        overlap, chain, best = (data.get(part) for part in ("overlap", "chain", "best_frame"))
         return cls(
             verdict=data["verdict"],
             reasons=tuple(data["reasons"]),
             score=data["score"],
             overlap=Overlap(**overlap) if overlap else None,
             chain=Chain.from_json(chain) if chain else None,
+            best=BestFrame(**best) if best else None,
             measures={k: Measure.from_json(v) for k, v in data["measures"].items()},
             clip=data["clip"],
             warnings=tuple(data.get("warnings", ())),

@@ -37,6 +37,7 @@ COPIED = (
     "clip",
     "verdict",
     "score",
+    "best_frame",
     "review",
     "sheet",
 )
@@ -158,6 +159,7 @@ def take_from(row: Any, store: MediaStore) -> Take:
         clip,
         verdict,
         score,
+        best_frame,
         error,
         pinned,
         adopted_from,
@@ -200,6 +202,7 @@ def take_from(row: Any, store: MediaStore) -> Take:
         seen,
         verdict,
         score,
+        best_frame,
         LazyJson(error) if error else None,
         bool(pinned),
         adopted_from,

@@ -79,6 +79,8 @@ takes = Table(
     Column("clip", Text),
     Column("verdict", String),
     Column("score", Float),
+    # The frame to start another shot from, as chosen when the take was first looked at.
+    Column("best_frame", Integer),
     Column("review", Text),
     Column("sheet", String),
     Column("error", Text),

@@ -88,6 +88,8 @@ class Take:
         parts: what key and setup were hashed from, field by field, so a change can be shown.
         params: the request's values with every URL replaced by the content hash of its file.
         usd_estimate, usd: reserved before asking; settled after the answer (None until then).
+        best_frame: the frame to start another shot from, chosen when the take was first looked at;
+            looking again does not move it, so that what was shot from it stays what it is.
         media: path within the store, such as `media/ab/abcd….mp4`.
         error: {"kind", "message", "next"} when refused, unknown or lost.
     """
@@ -115,6 +117,7 @@ class Take:
     clip: Clip | None = None
     verdict: str | None = None
     score: float | None = None
+    best_frame: int | None = None
     error: Mapping[str, Any] | None = None
     pinned: bool = False
     adopted_from: int | None = None

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
+from itertools import pairwise
 from typing import Any, Literal
 
 from scenegraph.ledger.grade import Grade
@@ -79,6 +80,8 @@ class Event:
 class ReelFormat:
     """What every clip is conformed to.
 
+    `quick`: for a preview, in which the clips are decoded and scaled with less care.
+
     >>> ReelFormat(size=Size(1280, 720), rate=Fraction(24)).label
     '1280x720@24'
     """
@@ -90,10 +93,40 @@ class ReelFormat:
     crf: int = 18
     preset: str = "veryfast"
     rate_by: RateBy = "duplicate"
+    profile: str | None = None
+    quick: bool = False
 
     @property
     def label(self) -> str:
         return f"{self.size}@{self.rate}"
+
+    @property
+    def container(self) -> str:
+        """The ending of a file of this codec: masters need QuickTime's."""
+        return ".mp4" if self.codec == "libx264" else ".mov"
+
+
+@dataclass(frozen=True, slots=True)
+class CutWishes:
+    """What a film's cuts were asked to come to, in frames of the reel.
+
+    Attributes:
+        target: of the whole film.
+        lengths: of single shots.
+        handles: spare frames to be left on both sides of a hard cut, where there is a choice.
+    """
+
+    target: int | None = None
+    lengths: Mapping[str, int] = field(default_factory=dict)
+    handles: int = 0
+
+    def to_json(self) -> dict[str, Any]:
+        return {"target": self.target, "lengths": dict(self.lengths), "handles": self.handles}
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any] | None) -> CutWishes:
+        """Of a recorded timeline; older ones kept none."""
+        return cls(**data) if data else cls()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,6 +138,26 @@ class Timeline:
     format: ReelFormat
     cost: float | None = None
     left_out: tuple[str, ...] = ()
+    wishes: CutWishes = CutWishes()
+
+    def handles_of(self, event: Event) -> tuple[int, int]:
+        """Whole frames of the reel that the clip has before its in point and past its out point."""
+        stretch = self.format.rate / event.clip.rate
+        return int(event.head_handle * stretch), int(event.tail_handle * stretch)
+
+    @property
+    def short_handles(self) -> tuple[tuple[str, Literal["head", "tail"], int], ...]:
+        """Sides of hard cuts with fewer spare frames than wished for: shot, side, frames there."""
+        found: list[tuple[str, Literal["head", "tail"], int]] = []
+        for before, after in pairwise(self.events):
+            if after.join != "cut":
+                continue
+            tail, head = self.handles_of(before)[1], self.handles_of(after)[0]
+            if tail < self.wishes.handles:
+                found.append((before.shot, "tail", tail))
+            if head < self.wishes.handles:
+                found.append((after.shot, "head", head))
+        return tuple(found)
 
     def event_frames(self, event: Event) -> int:
         """Frames of the reel that `event` fills, after its rate was conformed; at least one."""
@@ -137,6 +190,7 @@ class Timeline:
                     "alternatives": [list(pair) for pair in event.alternatives],
                     "grade": event.grade.to_json() if event.grade else None,
                     "transition": event.transition.to_json() if event.transition else None,
+                    "handles": list(self.handles_of(event)),
                     "reel_start": start,
                     "reel_frames": length,
                 }
@@ -150,5 +204,10 @@ class Timeline:
             "duration_s": round(self.duration_s, 3),
             "cost": self.cost,
             "left_out": list(self.left_out),
+            "wishes": self.wishes.to_json(),
+            "short_handles": [
+                {"shot": shot, "side": side, "frames": frames}
+                for shot, side, frames in self.short_handles
+            ],
             "events": rows,
         }

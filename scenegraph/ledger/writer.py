@@ -29,9 +29,9 @@ from scenegraph.errors import LedgerError
 from scenegraph.ledger.database import StorageFailed, sentences, storage_failed, writing
 from scenegraph.ledger.moves import BEFORE
 from scenegraph.ledger.rows import json_text
-from scenegraph.ledger.statements import Statements
 from scenegraph.ledger.tables import events, takes
 from scenegraph.ledger.takes import State
+from scenegraph.ledger.written import written_for
 
 
 class Writer:
@@ -43,7 +43,7 @@ class Writer:
         self._errors: tuple[type[BaseException], ...] = (driver.Error,)
         self._rule_broken: type[BaseException] = driver.IntegrityError
         self._returns = bool(engine.dialect.insert_returning)
-        self._statements = Statements(engine.dialect)
+        self._statements = written_for(engine.dialect)
         self._turn = threading.RLock()
         self._cursor: Any = None
         self._events: list[dict[str, Any]] = []

@@ -156,6 +156,27 @@ def run_ffmpeg_sync(command: Sequence[str], *, timeout_s: float) -> None:
         raise _failed(full, process.returncode, _text(words))
 
 
+@lru_cache(maxsize=8)
+def encoders_of(exe: str) -> frozenset[str]:
+    """The names of the encoders that this FFmpeg was built with.
+
+    Raises:
+        FfmpegFailed: it could not be started, or took too long.
+    """
+    command = [exe, "-hide_banner", "-encoders"]
+    try:
+        done = subprocess.run(
+            command, stdin=subprocess.DEVNULL, capture_output=True, timeout=60, check=False
+        )
+    except OSError as error:
+        raise _would_not_start(command, error) from error
+    except subprocess.TimeoutExpired as error:
+        raise FfmpegFailed("FFmpeg did not name its encoders.", command=command) from error
+    # After a legend, each line is flags, name, description: ` V....D libx265   libx265 H.265 …`.
+    rows = [line.split() for line in done.stdout.decode("utf-8", "replace").splitlines()]
+    return frozenset(row[1] for row in rows if len(row) > 2 and row[1] != "=")
+
+
 def kill_group(pid: int) -> None:
     """End the process and its children at once. Silent when they are gone already."""
     with contextlib.suppress(ProcessLookupError, PermissionError):

@@ -9,12 +9,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from scenegraph.plan.advice import advise
     from scenegraph.plan.amend import ANCHOR, amended_graph, graph_changes, pick_amendment
     from scenegraph.plan.context import PlanContext
     from scenegraph.plan.drifting import ChainDrift, Ends, chains_of, plan_ahead
     from scenegraph.plan.expect import Expected
     from scenegraph.plan.hold import PlanChanged, must_hold
     from scenegraph.plan.inputs import Input, hash_file, hash_inputs
+    from scenegraph.plan.job import Job
     from scenegraph.plan.keys import derive_seed
     from scenegraph.plan.ladder import RungPrices, graph_rungs, knobs_of, wish_of
     from scenegraph.plan.make import make_plan, plan_all
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
     from scenegraph.plan.series import BEST, one_by_one, series_amendment
     from scenegraph.plan.shot import plan_shot
     from scenegraph.plan.speculating import Speculation, lost_usd, speculate_amendment
-    from scenegraph.plan.values import Act, Action, Change, Job, Plan, Series, ShotPlan
+    from scenegraph.plan.values import Act, Action, Change, Plan, Series, ShotPlan
     from scenegraph.plan.whatif import WhatIf, what_if
     from scenegraph.plan.why import changes
 else:
@@ -31,6 +33,7 @@ else:
     come_late(
         __name__,
         {
+            "advice": ("advise",),
             "amend": ("ANCHOR", "amended_graph", "graph_changes", "pick_amendment"),
             "context": ("PlanContext",),
             "drifting": ("ChainDrift", "Ends", "chains_of", "plan_ahead"),
@@ -44,7 +47,8 @@ else:
             "series": ("BEST", "one_by_one", "series_amendment"),
             "shot": ("plan_shot",),
             "speculating": ("Speculation", "lost_usd", "speculate_amendment"),
-            "values": ("Act", "Action", "Change", "Job", "Plan", "Series", "ShotPlan"),
+            "job": ("Job",),
+            "values": ("Act", "Action", "Change", "Plan", "Series", "ShotPlan"),
             "whatif": ("WhatIf", "what_if"),
             "why": ("changes",),
         },
@@ -71,6 +75,7 @@ __all__ = [
     "ShotPlan",
     "Speculation",
     "WhatIf",
+    "advise",
     "amended_graph",
     "chains_of",
     "changes",

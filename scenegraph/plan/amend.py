@@ -192,7 +192,7 @@ def _cut_back(graph: ShotGraph, shot: Shot, amendment: Amendment) -> Shot:
     return node.model_copy(update={"id": shot.id})
 
 
-_COMMON = {"negative_prompt", "seed", "preset", "loras", "parameters", "expects_face"}
+_COMMON = {"negative_prompt", "seed", "preset", "loras", "fixes", "parameters", "expects_face"}
 
 
 def _anchor(graph: ShotGraph, shot: Shot, amendment: Amendment) -> Shot:

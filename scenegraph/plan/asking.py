@@ -51,8 +51,7 @@ class Shape:
     problems: tuple[FieldProblem, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ask:
+class Ask(NamedTuple):
     """One request without its seed: everything that a shot's words and parents decide.
 
     Attributes:
@@ -127,7 +126,8 @@ class Memo:
         return found
 
     def _manner(self, scene: Scene, told: Shot) -> Manner:
-        is_plain = not told.parameters and not has_loras(scene, told)
+        own = told.parameters or told.fixes or scene.fixes or has_loras(scene, told)
+        is_plain = not own
         asked = (told.kind, told.preset, told.negative_prompt, told.frames, told.seconds)
         found = self._manners.get(asked) if is_plain else None
         if found is None:

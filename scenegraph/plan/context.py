@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from scenegraph.catalog import Catalog, Endpoint, UnknownFamily, legal_parameters
 from scenegraph.ledger import Engine, Memory, State, Take
-from scenegraph.plan.amend import ANCHOR, amended_graph, picked, tuning_of
+from scenegraph.plan.amend import ANCHOR, UNTUNED, amended_graph, picked, tuning_of
 from scenegraph.plan.asking import Ask, Memo, make_ask
+from scenegraph.plan.frames import with_best_frame
 from scenegraph.plan.keys import Made
 from scenegraph.plan.select import Chosen, Selection
 from scenegraph.scene import Scene, Shot, ShotGraph, shot_parameters
@@ -156,19 +157,30 @@ class PlanContext:
 
     def ask(self, shot: Shot, parents: Mapping[str, Take | None]) -> Ask:
         """The request for a shot whose parents are these."""
-        tail = shot.tail_of
+        tail, ratio, frames = shot.tail_of, None, 0
+        if tail is not None:
+            ratio, frames = self.ratio(tail), self._frames_of(tail, parents)
+        amended = self.memory.amended(shot.id)
         return make_ask(
             self.scene,
-            shot,
-            self.told(shot.id),
+            with_best_frame(shot, parents),
+            self.told(shot.id) if self._is_amended else shot,
             self.endpoint(shot),
-            parent_frames=self._frames_of(tail, parents) if tail is not None else 0,
-            aspect_ratio=self.ratio(tail) if tail is not None else None,
+            parent_frames=frames,
+            aspect_ratio=ratio,
             hashes=self.hashes,
             parent_hashes={id: take.sha256 if take else None for id, take in parents.items()},
-            tuning=tuning_of(self.memory.amended(shot.id)),
+            tuning=tuning_of(amended) if amended else UNTUNED,
             memo=self._memo,
         )
+
+    def read_words(self) -> None:
+        """Say every shot in words, which nothing but the scene file decides.
+
+        One kind of work after the other is a tenth quicker than all kinds shot by shot.
+        """
+        for id in self.graph.order:
+            self._memo.words_of(self.scene, self.told(id))
 
     def told(self, shot: str) -> Shot:
         """The shot as the file has it: an inserted node changes what is shown, not what is told.
@@ -181,6 +193,10 @@ class PlanContext:
     def written(self, shot: str) -> Shot:
         """The shot of the scene file; a node that only an amendment knows is its own."""
         return self._written.get(shot) or self.graph.shots[shot]
+
+    @cached_property
+    def _is_amended(self) -> bool:
+        return self.graph is not self.scene.graph()
 
     @cached_property
     def _written(self) -> Mapping[str, Shot]:

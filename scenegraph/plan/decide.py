@@ -2,48 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
 from decimal import Decimal
-from functools import cached_property
 from typing import Any
 
 from scenegraph.ledger import Amendment, State, Take
 from scenegraph.plan.amend import is_accepted, is_asked_about, picked
 from scenegraph.plan.context import PlanContext
+from scenegraph.plan.job import Job
+from scenegraph.plan.others import only_others, other_takes
 from scenegraph.plan.same import plan_same_job
-from scenegraph.plan.values import Act, Action, Change, Job, Series, ShotPlan
+from scenegraph.plan.sight import Sight
+from scenegraph.plan.values import Act, Action, Change, Series, ShotPlan
 from scenegraph.plan.why import changes
-from scenegraph.scene import Shot
 
 #: A take that a person gave up is not asked for again by itself.
 GIVEN_UP = "given-up"
 #: A take that ended like this has not failed: it was never asked for, or its preview has ended.
 NO_FAILURE = frozenset({"interrupted", "queue-ended", "resubmit"})
-
-
-@dataclass
-class Sight:
-    """One shot as it stands: what is wanted, what there is, what it hangs on."""
-
-    shot: Shot
-    job: Job
-    own: tuple[Take, ...]
-    parents: Mapping[str, Take | None]
-    forced: bool
-    series: Series | None = None
-
-    @cached_property
-    def missing(self) -> list[str]:
-        """Parents whose take is still to come."""
-        return [id for id, take in self.parents.items() if take is None]
-
-    @cached_property
-    def same(self) -> list[Take]:
-        """Own takes of the setup that is wanted, newest first."""
-        if self.job.provisional:
-            return []
-        return [take for take in reversed(self.own) if take.setup == self.job.setup]
 
 
 def decide(context: PlanContext, sight: Sight) -> ShotPlan:
@@ -86,8 +61,8 @@ def decide(context: PlanContext, sight: Sight) -> ShotPlan:
             return found
     changed = _changed(circled, sight.job)
     asked = sight.forced or id in context.chosen.asked
-    if circled is not None and not asked and _only_others(context, sight, circled):
-        who = _names(_other_takes(sight, circled))
+    if circled is not None and not asked and only_others(context, sight, circled):
+        who = _names(other_takes(sight, circled))
         return _plan(
             sight,
             "stale",
@@ -211,7 +186,8 @@ def _kept(
 ) -> ShotPlan | None:
     """Something in the store that fits, so that nothing must be paid."""
     if circled is not None and _fits(sight, circled, amended):
-        chosen = circled.setup != sight.job.setup and circled.key != sight.job.key
+        job = sight.job
+        chosen = circled.setup != job.setup and circled.key != job.key
         reason = f"t{circled.number} was picked" if chosen else f"t{circled.number} is circled"
         return _plan(sight, "keep", reason, take=circled, gives=circled)
     if sight.job.provisional:
@@ -375,55 +351,6 @@ def _why_series(series: Series) -> str:
 
 def _changed(circled: Take | None, job: Job) -> tuple[Change, ...]:
     return () if circled is None else changes(circled.parts, job.parts)
-
-
-def _other_takes(sight: Sight, circled: Take) -> list[str]:
-    """The parents whose take is not the one that the circled take was made from."""
-    before = circled.parts.get("inputs", {})
-    return [
-        one.parent
-        for one in sight.job.inputs
-        if one.parent is not None and before.get(one.role, {}).get("sha256") != one.sha256
-    ]
-
-
-def _only_others(context: PlanContext, sight: Sight, circled: Take) -> bool:
-    """True when nothing but the parents' takes differs, and those were chosen, not changed.
-
-    A parent that was shot again because the file changed takes its children with it. A parent of
-    the same setup has another take because a person forced, picked or rejected one: then its
-    children, which somebody may have approved, wait to be asked for.
-    """
-    before, now = dict(circled.parts), dict(sight.job.parts)
-    old_inputs, new_inputs = before.pop("inputs", {}), now.pop("inputs", {})
-    before["params"] = {**before.get("params", {}), "seed": None}
-    now["params"] = {**now["params"], "seed": None}
-    if before != now or old_inputs.keys() != new_inputs.keys():
-        return False
-    parent_of = {one.role: one.parent for one in sight.job.inputs}
-    for role, part in new_inputs.items():
-        old = dict(old_inputs[role])
-        if old == part:
-            continue
-        parent = parent_of[role]
-        if parent is None or {**old, "sha256": ""} != {**part, "sha256": ""}:
-            return False
-        if not _was_chosen(context, parent, old["sha256"], sight.parents[parent]):
-            return False
-    return True
-
-
-def _was_chosen(context: PlanContext, parent: str, old_sha: str, take: Take | None) -> bool:
-    """Whether a parent's other take is of the same wish as the one that was used."""
-    used = next((t for t in context.memory.of_shot(parent) if t.sha256 == old_sha), None)
-    if used is None:
-        return False
-    planned = context.planned[parent]
-    if take is None:
-        return not planned.job.provisional and planned.job.setup == used.setup
-    # A circled take that is not of the parent's own setup was picked by a person.
-    wanted = planned.job
-    return take.setup == used.setup or (take.setup != wanted.setup and take.key != wanted.key)
 
 
 def _names(ids: list[str]) -> str:

@@ -35,34 +35,16 @@ class PlanChanged(SceneError):
 
 def plan_id(context: PlanContext, shots: Sequence[ShotPlan]) -> str:
     """A hash of what would be done: equal for equal state and call, and for nothing else."""
-    wishes = sha256()
+    wishes: list[str] = []
+    acts: list[str] = []
     for shot in shots:
-        job = shot.job
-        files = [
-            (
-                one.role,
-                one.parent or one.sha256,
-                one.tail_frames,
-                *([one.tail_end] if one.tail_end else []),
-            )
-            for one in job.inputs
-        ]
-        name, number = job.recipe.seed_from
-        seed = {name: number}
-        wishes.update(
-            f"{shot.shot}\n{job.endpoint.id}\n{job.told}\n{files}\n{seed}\n".encode(),
-        )
-    acts = [
-        [
-            shot.shot,
-            shot.action,
-            shot.act,
-            shot.job.key,
-            shot.take.id if shot.take else None,
-            shot.gives.id if shot.gives else None,
-        ]
-        for shot in shots
-    ]
+        recipe, take, gives = shot.job.recipe, shot.take, shot.gives
+        wishes.append(f"{shot.shot}\n{shot.job.endpoint.id}\n{recipe.told}\n{recipe.seed_from}")
+        for one in shot.job.inputs:
+            made_from = one.parent or one.sha256
+            wishes.append(f"{one.role} {made_from} {one.tail_frames} {one.tail_end}")
+        takes = f"{take.id if take else None} {gives.id if gives else None}"
+        acts.append(f"{shot.shot} {shot.action} {shot.act} {shot.key} {takes}")
     chosen = context.chosen
     call = [
         context.memory.scene,
@@ -72,8 +54,12 @@ def plan_id(context: PlanContext, shots: Sequence[ShotPlan]) -> str:
         sorted(chosen.forced),
         sorted(chosen.takes.items()),
     ]
-    hashes = (wishes.hexdigest(), digest(acts), digest(call))
+    hashes = (_hash_of(wishes), _hash_of(acts), digest(call))
     return "-".join(text[:letters] for text, letters in zip(hashes, _PARTS, strict=True))
+
+
+def _hash_of(lines: Sequence[str]) -> str:
+    return sha256("\n".join(lines).encode()).hexdigest()
 
 
 def must_hold(was: Plan | Mapping[str, Any] | str, now: Plan) -> None:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import errno
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from scenegraph.errors import Problem, SceneInvalid
 
@@ -18,8 +17,7 @@ Role = Literal["image", "motion", "video"]
 BLOCK = 1 << 20
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Input:
+class Input(NamedTuple):
     """One file that must have a URL before the job can be asked for.
 
     Attributes:
@@ -81,6 +79,8 @@ def hash_inputs(scene: Scene, graph: ShotGraph | None = None) -> Mapping[Path, s
     problems: list[Problem] = []
     seen: set[tuple[str, str]] = set()
     for id_, shot in (graph or scene.graph()).shots.items():
+        if shot.picture_of is None:  # so are most: words and hops name no file
+            continue
         for field, name in _names_of(shot):
             if (field, name) in seen:
                 continue

@@ -77,8 +77,7 @@ class Recipe:
 
     Args:
         hashes: of its files, by role.
-        params_text: the request's values without seed and URLs, written out; equal for equal
-            values.
+        told: the request's values without seed and URLs, written out; equal for equal values.
         seed_from: `("scene_seed", n)` when the seed is drawn, `("fixed", n)` when the shot has one.
 
     >>> recipe = Recipe(Made.of({"endpoint": "x"}, {}), {}, "rain", ("scene_seed", 7))
@@ -86,23 +85,24 @@ class Recipe:
     (False, False)
     """
 
-    __slots__ = ("_common", "_hashes", "_made", "seed_from", "setup")
+    __slots__ = ("_hashes", "_made", "_text", "seed_from", "setup", "told")
 
     def __init__(
-        self, made: Made, hashes: Mapping[str, str], params_text: str, seed_from: tuple[str, int]
+        self, made: Made, hashes: Mapping[str, str], told: str, seed_from: tuple[str, int]
     ) -> None:
-        self._made, self._hashes, self.seed_from = made, hashes, seed_from
-        # Key and setup share all but one short field at the end, so all else is hashed once.
-        self._common = sha256(f"{FORM}\n{made.text(hashes)}\n{params_text}\n".encode())
-        self.setup = self._ended_by(f"from {seed_from}")
+        self._made, self._hashes, self.told, self.seed_from = made, hashes, told, seed_from
+        self._text = f"{FORM}\n{made.text(hashes)}\n{told}\n"
+        self.setup = sha256(f"{self._text}from {seed_from}".encode()).hexdigest()
+
+    def __eq__(self, other: object) -> bool:
+        """Of one setup: there is nothing else to it."""
+        return isinstance(other, Recipe) and self.setup == other.setup
+
+    def __hash__(self) -> int:
+        return hash(self.setup)
 
     def key(self, seed: int | None) -> str:
-        return self._ended_by(f"seed {seed}")
-
-    def _ended_by(self, text: str) -> str:
-        whole = self._common.copy()
-        whole.update(text.encode())
-        return whole.hexdigest()
+        return sha256(f"{self._text}seed {seed}".encode()).hexdigest()
 
     def parts(self, params: Mapping[str, Any]) -> dict[str, Any]:
         """What key and setup were hashed from, field by field, so that a change can be shown.

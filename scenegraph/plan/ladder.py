@@ -15,8 +15,9 @@ from scenegraph.ledger import Take
 from scenegraph.plan.amend import ANCHOR_FRAMES, chain_keyframe, is_in_force
 from scenegraph.plan.asking import Manner
 from scenegraph.plan.context import PlanContext
+from scenegraph.plan.job import Job
 from scenegraph.plan.keys import digest
-from scenegraph.plan.values import Job, RungPrice
+from scenegraph.plan.values import RungPrice
 from scenegraph.scene import FrameOf, Kind, Rung, Scene, Shot, render_prompt
 
 #: What a shot from each kind of still is called; a still of another name is called by it.

@@ -16,14 +16,16 @@ from scenegraph.plan.amend import chain_keyframe
 from scenegraph.plan.context import PlanContext
 from scenegraph.plan.drifting import Ends, chain_drifts
 from scenegraph.plan.expect import expect
+from scenegraph.plan.frames import frame_problem
 from scenegraph.plan.hold import plan_id
 from scenegraph.plan.ladder import ladder_of
+from scenegraph.plan.reel_length import reel_length
 from scenegraph.plan.select import Selection
 from scenegraph.plan.shot import plan_shot
 from scenegraph.plan.speculating import speculation_of
 from scenegraph.plan.values import Plan, RungPrice, ShotPlan
 from scenegraph.scene import Scene, ShotGraph
-from scenegraph.units import as_usd, whole_frames
+from scenegraph.units import as_usd
 
 
 def make_plan(
@@ -66,6 +68,7 @@ def make_plan(
 
 def plan_all(context: PlanContext) -> Plan:
     """The plan of everything that a context holds."""
+    context.read_words()
     planned = [plan_shot(context, id) for id in context.graph.order]
     _refuse_bad_requests(context, planned)
     ladders: Ladders = {}
@@ -73,6 +76,7 @@ def plan_all(context: PlanContext) -> Plan:
     will = [shot for shot in shots if shot.will_shoot]
     limits = [(shot.usd, _rerolls(context, shot)) for shot in will]
     rate = Fraction(context.scene.reel.frame_rate or context.scene.picture.frame_rate)
+    reel = reel_length(context, rate)
     return Plan(
         scene=context.memory.scene,
         plan_id=plan_id(context, shots),
@@ -81,7 +85,9 @@ def plan_all(context: PlanContext) -> Plan:
         usd=as_usd(sum((shot.usd for shot in shots), Decimal(0))),
         to_shoot=len(will),
         expected=expect(limits, context.memory),
-        reel_frames=_reel_frames(context, rate),
+        reel_frames=reel.at_most,
+        reel_expected=reel.expected,
+        reel_note=reel.note,
         reel_rate=rate,
         speculation=speculation_of(context.scene, context.memory, context.graph, shots),
     )
@@ -121,23 +127,13 @@ def _with_children(context: PlanContext, shot: ShotPlan, ladders: Ladders) -> Sh
     return replace(shot, ladder=ladder, children=follow) if ladder or follow else shot
 
 
-def _reel_frames(context: PlanContext, rate: Fraction) -> int:
-    """New frames of the reel's shots, each conformed to the reel's rate."""
-    total = 0
-    for id in context.graph.reel_order:
-        shot = context.planned[id]
-        if shot.gives is None and not (shot.will_shoot or shot.action == "reattach"):
-            continue
-        clip = shot.gives.clip if shot.gives is not None else None
-        own = clip.rate if clip is not None else Fraction(shot.job.params.get("frame_rate") or rate)
-        same = own == rate
-        total += shot.new_frames if same else whole_frames(Fraction(shot.new_frames) / own, rate)
-    return total
-
-
 def _refuse_bad_requests(context: PlanContext, planned: list[ShotPlan]) -> None:
     problems = []
     for shot in planned:
+        node = context.graph.shots[shot.shot]
+        wrong = frame_problem(context.scene, node, lambda id: context.planned[id].num_frames)
+        if wrong is not None:
+            problems.append(wrong)
         for one in shot.job.problems:
             name = one.field.partition(".")[0].partition("[")[0]
             inside = name in context.graph.shots[shot.shot].parameters

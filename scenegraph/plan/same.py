@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from scenegraph.ledger import State
 from scenegraph.plan.context import PlanContext
-from scenegraph.plan.values import Job, ShotPlan
+from scenegraph.plan.job import Job
+from scenegraph.plan.values import ShotPlan
 
 
 def plan_same_job(context: PlanContext, job: Job) -> ShotPlan | None:

@@ -8,14 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 
 from scenegraph.ledger import State, Take
 from scenegraph.plan.asking import Ask
 from scenegraph.plan.context import PlanContext
-from scenegraph.plan.decide import Sight, decide
+from scenegraph.plan.decide import decide
+from scenegraph.plan.job import Job
 from scenegraph.plan.keys import Recipe, derive_seed
 from scenegraph.plan.series import wanted_series
-from scenegraph.plan.values import Job, ShotPlan
+from scenegraph.plan.sight import Sight
+from scenegraph.plan.values import ShotPlan
 from scenegraph.scene import Shot
 
 
@@ -64,8 +67,18 @@ def _plan(context: PlanContext, shot: Shot, parents: Mapping[str, Take | None]) 
     provisional = None in parents.values()
 
     def job_of(number: int, again: bool, beside: tuple[int, ...] = ()) -> Job:
-        seed, notes = _seed(context, shot, recipe.setup, own, number, again, beside)
-        return _job(context, shot, ask, recipe, number, seed, notes, provisional)
+        return Job(
+            shot=shot.id,
+            kind=shot.kind,
+            scene=context.memory.scene,
+            asks=ask,
+            recipe=recipe,
+            take_number=number,
+            draw=partial(_seed, context.scene.seed, shot, recipe.setup, own, number, again, beside),
+            engine=context.engine,
+            provisional=provisional,
+            seen=context.memory.last,
+        )
 
     job = job_of(number, forced)
     series = wanted_series(context, shot.id, recipe.setup, own, provisional)
@@ -75,32 +88,6 @@ def _plan(context: PlanContext, shot: Shot, parents: Mapping[str, Take | None]) 
             jobs.append(job_of(number + place, True, tuple(one.seed for one in jobs)))
         series = replace(series, jobs=tuple(jobs))
     return decide(context, Sight(shot, job, own, parents, forced, series))
-
-
-def _job(
-    context: PlanContext,
-    shot: Shot,
-    ask: Ask,
-    recipe: Recipe,
-    number: int,
-    seed: int,
-    notes: tuple[str, ...],
-    provisional: bool,
-) -> Job:
-    return Job(
-        shot=shot.id,
-        kind=shot.kind,
-        scene=context.memory.scene,
-        asks=ask,
-        recipe=recipe,
-        seed=seed,
-        take_number=number,
-        key=recipe.key(seed if ask.endpoint.has_seed else None),
-        engine=context.engine,
-        own_notes=notes,
-        provisional=provisional,
-        seen=context.memory.last,
-    )
 
 
 def _recipe(context: PlanContext, shot: Shot, ask: Ask) -> Recipe:
@@ -115,13 +102,13 @@ def _recipe(context: PlanContext, shot: Shot, ask: Ask) -> Recipe:
 
 
 def _seed(
-    context: PlanContext,
+    scene_seed: int,
     shot: Shot,
     setup: str,
     own: tuple[Take, ...],
     number: int,
     forced: bool,
-    beside: tuple[int, ...] = (),
+    beside: tuple[int, ...],
 ) -> tuple[int, tuple[str, ...]]:
     """The seed of the next take: drawn from its number, or the one that the shot names.
 
@@ -131,7 +118,7 @@ def _seed(
     if shot.seed is None:
         # Takes that are shot side by side may be numbered in another order than they were planned.
         used = {take.seed for take in own if take.setup == setup}.union(beside)
-        while (seed := derive_seed(context.scene.seed, shot.id, number)) in used:
+        while (seed := derive_seed(scene_seed, shot.id, number)) in used:
             number += 1
         return seed, ()
     if shot.seed in beside:

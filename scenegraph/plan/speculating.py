@@ -18,7 +18,8 @@ from scenegraph.scene import Scene, ShotGraph
 from scenegraph.units import as_usd, usd_text
 
 if TYPE_CHECKING:
-    from scenegraph.plan.values import Job, ShotPlan
+    from scenegraph.plan.job import Job
+    from scenegraph.plan.values import ShotPlan
 
 SPECULATE = "speculate"
 #: Ends that cost nothing.

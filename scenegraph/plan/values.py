@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any, Literal
 
-from scenegraph.catalog import Endpoint, FieldProblem
-from scenegraph.ledger import Engine, Intent, State, Take
-from scenegraph.plan.asking import Ask
+from scenegraph.ledger import Engine, State, Take
 from scenegraph.plan.drifting import ChainDrift
 from scenegraph.plan.expect import Expected
-from scenegraph.plan.inputs import Input
-from scenegraph.plan.keys import Recipe
+from scenegraph.plan.frames import told_frame
+from scenegraph.plan.job import Job
 from scenegraph.plan.speculating import Speculation
 from scenegraph.scene import Rung
 from scenegraph.units import usd_text
@@ -43,108 +40,6 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Job:
-    """One request that would be sent, whole but for the URLs of its files.
-
-    Most jobs of a plan are of shots that are kept, and only their names are looked at: what they
-    would send is written out when somebody asks.
-
-    Attributes:
-        asks: the request without its seed; what is common to many shots is kept once.
-        seed: of the take; endpoints that take none are not sent it.
-        provisional: a parent's take is still to come, so the key will change.
-        seen: the newest take of the store that this was planned with.
-    """
-
-    shot: str
-    kind: str
-    scene: str
-    asks: Ask
-    recipe: Recipe = field(repr=False)
-    seed: int
-    take_number: int
-    key: str
-    engine: Engine
-    own_notes: tuple[str, ...] = ()
-    provisional: bool = False
-    seen: int | None = field(default=None, repr=False, compare=False)
-
-    @property
-    def slate(self) -> str:
-        """`night-train/mara-turns/t2`."""
-        return f"{self.scene}/{self.shot}/t{self.take_number}"
-
-    @property
-    def endpoint(self) -> Endpoint:
-        return self.asks.endpoint
-
-    @property
-    def params(self) -> dict[str, Any]:
-        """The request's values, seed included; each URL is put where its input says."""
-        return self.asks.params(self.seed if self.endpoint.has_seed else None)
-
-    @property
-    def inputs(self) -> tuple[Input, ...]:
-        return self.asks.inputs
-
-    @property
-    def setup(self) -> str:
-        return self.recipe.setup
-
-    @property
-    def parts(self) -> dict[str, Any]:
-        """What key and setup were hashed from."""
-        return self.recipe.parts(self.params)
-
-    @property
-    def num_frames(self) -> int:
-        """Frames of the answer."""
-        return self.asks.num_frames
-
-    @property
-    def new_frames(self) -> int:
-        """Frames of the answer that the parent does not have."""
-        return self.asks.shape.new_frames
-
-    @property
-    def usd(self) -> Decimal:
-        """Its price on the service, whichever engine it is for."""
-        return self.asks.shape.usd
-
-    @property
-    def told(self) -> str:
-        """All that is asked but its seed and its files, written out; equal for equal wishes."""
-        return self.asks.text
-
-    @property
-    def notes(self) -> tuple[str, ...]:
-        return (*self.asks.shape.notes, *self.own_notes)
-
-    @property
-    def problems(self) -> tuple[FieldProblem, ...]:
-        """Why the endpoint would not take it; a plan with such a job is refused."""
-        return self.asks.shape.problems
-
-    def intent(self, run: int | None = None) -> Intent:
-        """What the ledger writes down before it is asked for."""
-        return Intent(
-            scene=self.scene,
-            shot=self.shot,
-            key=self.key,
-            setup=self.setup,
-            parts=self.parts,
-            engine=self.engine,
-            endpoint=self.endpoint.id,
-            seed=self.seed,
-            params=with_hashes(self.params, self.inputs),
-            usd_estimate=self.usd if self.engine == "fal" else Decimal(0),
-            billed=self.engine == "fal",
-            run=run,
-            seen=self.seen,
-        )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Series:
     """Takes of one shot that are wanted side by side; the best of them is circled.
 
@@ -160,19 +55,6 @@ class Series:
     jobs: tuple[Job, ...] = field(default=(), repr=False)
     takes: tuple[Take, ...] = field(default=(), repr=False)
     is_new: bool = True
-
-
-def with_hashes(params: Mapping[str, Any], inputs: tuple[Input, ...]) -> dict[str, Any]:
-    """The request's values with `sha256:…` where the URL of each file will be."""
-    filled: dict[str, Any] = dict(params)
-    for one in inputs:
-        spot: Any = filled
-        for place, step in enumerate(one.into[:-1]):
-            inner = spot[step] if isinstance(step, int) else spot.get(step, {})
-            spot[step] = list(inner) if isinstance(one.into[place + 1], int) else dict(inner)
-            spot = spot[step]
-        spot[one.into[-1]] = f"sha256:{one.sha256}"
-    return filled
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,6 +114,12 @@ class ShotPlan:
         clip = self.gives.clip if self.gives is not None else None
         return self.job.num_frames if clip is None else clip.frames
 
+    @property
+    def keyframe(self) -> dict[str, Any] | None:
+        """`{"from", "frame"}` when it starts from a frame of another shot; `best` until its take
+        has been looked at."""
+        return told_frame(self.job.inputs)
+
     def is_own(self, take: Take | None) -> bool:
         """Whether a take is of this very shot, and not of another that wants the same."""
         return take is not None and (take.scene, take.shot) == (self.job.scene, self.shot)
@@ -279,6 +167,7 @@ class ShotPlan:
             "key": self.key,
             "provisional": self.provisional,
             "take": self.take.slate if self.take else None,
+            "keyframe": self.keyframe,
             "pinned": bool(self.take and self.take.pinned),
             "selected": self.selected,
             "root_cause": self.root_cause,
@@ -299,6 +188,8 @@ class Plan:
         expected: the same with the re-rolls that are to be expected.
         chains: how fast each chain with hops uses its drift budget up.
         speculation: what hops that are asked for early may cost; None when that is off.
+        reel_expected: frames that the reel will probably have, or that the scene asks for.
+        reel_note: a sentence when the scene asks for a length that its shots cannot make.
         reel_frames: new frames of the reel's shots at the reel's rate. An upper bound: cutting at
             low motion takes some away, and a shot that is lost is missing.
     """
@@ -312,6 +203,8 @@ class Plan:
     expected: Expected
     reel_frames: int
     reel_rate: Fraction
+    reel_expected: int = 0
+    reel_note: str = ""
     chains: tuple[ChainDrift, ...] = ()
     speculation: Speculation | None = None
 
@@ -371,6 +264,8 @@ class Plan:
             "submits": self.submits,
             # At most: cutting at low motion takes some away. The run says the exact number.
             "reel_frames_at_most": self.reel_frames,
+            "reel_frames_expected": self.reel_expected,
+            "reel_note": self.reel_note,
             "reel_rate": str(self.reel_rate),
             "failed": [
                 {

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import warnings
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
+
+from PIL import ExifTags, Image
 
 from scenegraph.errors import SceneError
 from scenegraph.ledger import Ledger, Memory, Money, Review, State, Take
 from scenegraph.media import Clip
+from scenegraph.media.still import FORMATS
 from scenegraph.plan import Plan, amended_graph
-from scenegraph.report.page import Picture
-from scenegraph.scene import Scene, ShotGraph
+from scenegraph.report.wanted import Picture
+from scenegraph.scene import FrameOf, Scene, ShotGraph
+from scenegraph.units import exact_rate
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,7 +31,8 @@ class Material:
         reel: that reel's file; None when it is gone.
         outcome: the `run` answer when the page closes a run.
         media: the file of each take that still lies in the store, by `Take.id`.
-        rejections: why rejected takes were not wanted, by `Take.id`.
+        events: what the ledger wrote down about each take, oldest first, by `Take.id`.
+        last_run: the newest run of this engine that asked for anything; None before the first.
     """
 
     scene: Scene
@@ -38,7 +45,15 @@ class Material:
     reel: Path | None
     outcome: Mapping[str, Any] | None
     media: Mapping[int, Path]
-    rejections: Mapping[int, str]
+    events: Mapping[int, Sequence[Mapping[str, Any]]]
+    last_run: Mapping[str, Any] | None
+
+    def rejection(self, take: Take) -> str:
+        """Why a person or a remedy did not want a take: the last reason that was given."""
+        if take.state is not State.REJECTED:
+            return ""
+        said = [e["facts"] for e in self.events.get(take.id, ()) if e["name"] == "take.rejected"]
+        return str(said[-1].get("reason", "")) if said else ""
 
     def takes(self, shot: str) -> tuple[Take, ...]:
         """All takes of a shot, those adopted under its earlier name included."""
@@ -66,16 +81,61 @@ class Material:
         at = min(max(0, at), take.clip.frames - 1)
         return Picture(path, at, width, aspect_of(take.clip), alt, caption)
 
+    def played(self, shot: str, take: Take) -> tuple[int, int]:
+        """First and last frame of a take that a viewer sees: in the reel, else past its overlap."""
+        assert take.clip is not None
+        for event in self.timeline["events"] if self.timeline else ():
+            if event["take"] == take.slate and event["shot"] == shot:
+                return int(event["in_frame"]), int(event["out_frame"])
+        review = self.reviews.get(take.id)
+        repeated = review.overlap.frames if review and review.overlap else 0
+        return min(repeated, take.clip.frames - 1), take.clip.frames - 1
+
     def still(self, shot: str, width: int, alt: str) -> Picture | None:
-        """The keyframe that a shot starts from."""
-        name = getattr(self.graph.shots[shot], "keyframe", None)
-        if not isinstance(name, str):
-            return None
+        """The keyframe that a shot starts from; a hop goes on from its parent's."""
+        wanted = self.graph.shots[shot]
+        name = wanted.picture_of
+        if isinstance(name, FrameOf):
+            return self.origin(shot, width)
+        if name is None:
+            above = wanted.tail_of
+            known = above is not None and above in self.graph.shots
+            return self.still(above, width, alt) if above and known else None
         try:
             path = self.scene.still_of(name)
         except SceneError:  # `check` says what is wrong with it; here it is only not shown
             return None
-        return Picture(path, None, width, 16 / 9, alt, "keyframe") if path.is_file() else None
+        if not path.is_file():
+            return None
+        return Picture(path, None, width, shape_of(path), alt, "keyframe")
+
+    def origin(self, shot: str, width: int) -> Picture | None:
+        """The frame of another shot's kept take that a shot starts from; None without such a one.
+
+        Before that take is there, or while it has no best frame, there is nothing to show.
+        """
+        name = self.graph.shots[shot].picture_of
+        take = self.kept(name.shot) if isinstance(name, FrameOf) else None
+        if take is None or take.clip is None or not isinstance(name, FrameOf):
+            return None
+        spots = {"first": 0, "last": take.clip.frames - 1, "best": take.best_frame}
+        at = spots[name.frame] if isinstance(name.frame, str) else name.frame
+        if at is None:
+            return None
+        which = f", its {name.frame}" if isinstance(name.frame, str) else ""
+        said = f"frame {at} of {name.shot}{which}"
+        return self.frame(take, at, width, f"keyframe of {shot}: {said}", said)
+
+    def best(self, take: Take, width: int) -> Picture | None:
+        """A take's best frame, when another shot starts from the best frame of its shot."""
+        wanted = (one.picture_of for one in self.graph.shots.values())
+        sources = {f.shot for f in wanted if isinstance(f, FrameOf) and f.frame == "best"}
+        if take.best_frame is None or take.shot not in sources:
+            return None
+        review = self.reviews.get(take.id)
+        why = f": {review.best.why}" if review and review.best else ""
+        said = f"best frame {take.best_frame}{why}"
+        return self.frame(take, take.best_frame, width, f"best frame of {take.slate}", said)
 
 
 def aspect_of(clip: Clip) -> float:
@@ -83,10 +143,33 @@ def aspect_of(clip: Clip) -> float:
     return float(clip.width * clip.pixel_aspect / clip.height)
 
 
+def shape_of(still: Path) -> float:
+    """Width by height of a picture's file, turned upright; of a film where it cannot be read."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            with Image.open(still, formats=FORMATS) as picture:
+                width, height = picture.size
+                turned = picture.getexif().get(ExifTags.Base.Orientation, 1) in (5, 6, 7, 8)
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
+        return 16 / 9
+    return height / width if turned else width / height
+
+
+def rate_of(timeline: Mapping[str, Any]) -> Fraction:
+    """Frames per second of an edit list, exact."""
+    return exact_rate(str(timeline["format"]).rpartition("@")[2])
+
+
 def gather(
-    scene: Scene, plan: Plan, ledger: Ledger, outcome: Mapping[str, Any] | None = None
+    scene: Scene, plan: Plan, ledger: Ledger | None, outcome: Mapping[str, Any] | None = None
 ) -> Material:
-    """Read all that the page needs from the ledger and its store, each thing once."""
+    """Read all that the page needs from the ledger and its store, each thing once.
+
+    Without a ledger nothing was shot yet: the page is made of stills and slates.
+    """
+    if ledger is None:
+        return _before_the_first_run(scene, plan, outcome)
     memory = ledger.memory(plan.scene).for_engine(plan.backend)
     takes = {take.id: take for rows in memory.takes.values() for take in rows}
     takes |= {shot.gives.id: shot.gives for shot in plan.shots if shot.gives}
@@ -95,6 +178,8 @@ def gather(
     own = [r for r in ledger.reels(plan.scene) if r["facts"].get("engine") in (None, plan.backend)]
     last = max(own, key=lambda reel: reel["id"], default=None)
     reel = scene.folder / Path(last["path"]) if last else None  # an absolute path stays itself
+    asked_in = {take.run for take in takes.values()}
+    runs = [run for run in ledger.runs(plan.scene) if run["id"] in asked_in]
     return Material(
         scene=scene,
         graph=amended_graph(scene, memory),
@@ -106,16 +191,24 @@ def gather(
         reel=reel if reel is not None and reel.is_file() else None,
         outcome=outcome,
         media={id: path for id, path in files.items() if path.is_file()},
-        rejections=_rejections(ledger, takes.values()),
+        events={id: ledger.events(take=id) for id in takes},
+        last_run=runs[-1] if runs else None,
     )
 
 
-def _rejections(ledger: Ledger, takes: Iterable[Take]) -> dict[int, str]:
-    """Why a person or a remedy did not want a take: the last reason that was given."""
-    reasons = {}
-    for take in takes:
-        if take.state is State.REJECTED:
-            for event in ledger.events(take=take.id):
-                if event["name"] == "take.rejected":
-                    reasons[take.id] = str(event["facts"].get("reason", ""))
-    return reasons
+def _before_the_first_run(scene: Scene, plan: Plan, outcome: Mapping[str, Any] | None) -> Material:
+    memory = Memory(plan.scene)
+    return Material(
+        scene=scene,
+        graph=amended_graph(scene, memory),
+        plan=plan,
+        memory=memory,
+        reviews={},
+        money=Money(),
+        timeline=None,
+        reel=None,
+        outcome=outcome,
+        media={},
+        events={},
+        last_run=None,
+    )

@@ -1,17 +1,21 @@
 """What the page says, as plain values: no HTML, no files read, no words left to decide.
 
 `build.py` makes a `Page` from a scene, its plan and the ledger; the template only lays it out.
-A `Picture` names the frame that is wanted; `proxies.py` turns it into bytes.
+A `Picture` names the frame that is wanted, a `Clipping` the film; `stills.py` and `films.py` turn
+them into bytes. What lies between shots (chains, cuts, takes side by side) is in `between.py`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
 from typing import Literal
 
-from scenegraph.report.charts import Curve
+from scenegraph.report.between import ChainView, CompareView, CutView
+from scenegraph.report.wanted import Clipping, Difference, Picture, Piece
+from scenegraph.units import Size
 
 #: How a shot stands, for colour and word: kept, drifted (kept, but over a budget), stale (kept,
 #: but something it was made from has changed), lost, blocked (waits for a lost one), asking (a
@@ -20,26 +24,6 @@ Standing = Literal["kept", "drifted", "stale", "lost", "blocked", "asking", "que
 
 #: Standings of a shot that has a take in the reel.
 IN_CAN: tuple[Standing, ...] = ("kept", "drifted", "stale")
-
-#: Widths in pixels of the JPEGs in the page, at about 1.3 times their size on the screen.
-FRAME_W, CUT_W, SMALL_W = 520, 560, 260
-
-
-@dataclass(frozen=True, slots=True)
-class Picture:
-    """One still picture. `frame` is None for a still image, else a frame of the clip at `source`.
-
-    Attributes:
-        aspect: width by height as shown.
-        alt: what a screen reader says.
-    """
-
-    source: Path
-    frame: int | None
-    width: int
-    aspect: float
-    alt: str
-    caption: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,23 +63,40 @@ class Headline:
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """One event of the reel, for the bar under the film. `share` is its part of the length."""
+    """One event of the film, for the bar under it; `start` and `frames` at the film's rate."""
 
     shot: str
-    share: float
+    take: str
+    start: int
+    frames: int
     picture: Picture | None
     label: str
 
 
 @dataclass(frozen=True, slots=True)
-class ReelView:
+class FilmView:
+    """What plays at the head of the page.
+
+    Attributes:
+        kind: `reel`, the finished film; or `story`: all takes there are and a still or a slate
+            held where there is none yet, in playing order, for as long as planned.
+        path: the reel's file; None for a story.
+        pieces: what a story is made from; empty for a reel.
+        size: of a story's picture.
+        why: in one sentence, why it is a story.
+    """
+
+    kind: Literal["reel", "story"]
     path: Path | None
+    pieces: tuple[Piece, ...]
     frames: int
+    rate: Fraction
+    size: Size
     length: str
-    format: str
     poster: Picture | None
     segments: tuple[Segment, ...]
-    left_out: tuple[str, ...]
+    left_out: tuple[str, ...] = ()
+    why: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +121,21 @@ class Moment:
 
 
 @dataclass(frozen=True, slots=True)
+class Stretch:
+    """A part of an attempt's time: queued, running, fetching. `share` is of the whole."""
+
+    name: Literal["queued", "running", "at the queue", "fetching"]
+    seconds: float
+    words: str
+    share: float
+
+
+@dataclass(frozen=True, slots=True)
 class TakeView:
+    """One attempt. `clipping` is its film for comparing; None when its media are gone. `best` is
+    the frame that other shots start from, with why it is the best."""
+
+    id: int
     number: int
     slate: str
     state: str
@@ -136,13 +151,28 @@ class TakeView:
     reasons: tuple[str, ...]
     warnings: tuple[str, ...]
     moments: tuple[Moment, ...]
+    stretches: tuple[Stretch, ...]
     measures: tuple[MeasureView, ...]
+    answer: str
+    request: str
+    log: tuple[tuple[str, str, str], ...]
     picture: Picture | None
+    clipping: Clipping | None
+    best: Picture | None = None
+
+    @property
+    def gone(self) -> bool:
+        """It brought no picture that anybody wants."""
+        return self.state in ("lost", "refused", "rejected", "unknown")
 
 
 @dataclass(frozen=True, slots=True)
 class ShotView:
-    """One shot: `pictures` are its first, middle and last frame, or its keyframe, or nothing."""
+    """One shot: `pictures` are its first, middle and last frame, or its keyframe, or nothing.
+
+    `card` is the picture of the filmstrip; `origin` the frame of another shot's take that it starts
+    from, if it does.
+    """
 
     id: str
     number: int
@@ -151,6 +181,7 @@ class ShotView:
     standing: Standing
     standing_words: str
     reason: str
+    card: Picture | None
     pictures: tuple[Picture, ...]
     is_still: bool
     action: str
@@ -167,6 +198,7 @@ class ShotView:
     notes: tuple[str, ...]
     decisions: tuple[str, ...]
     file_notes: str
+    origin: Picture | None = None
 
     @property
     def circled(self) -> TakeView | None:
@@ -181,55 +213,6 @@ class ShotView:
 
 
 @dataclass(frozen=True, slots=True)
-class DriftLine:
-    """One measure along a chain, as shares of its budget; None where it was not measured."""
-
-    name: str
-    shares: tuple[float | None, ...]
-    worst: str
-    budget: str
-    over: bool
-
-
-@dataclass(frozen=True, slots=True)
-class ChainView:
-    """A start and the hops behind it. `marks` says how each began: start, hop or anchor.
-
-    `lines` are drawn, worst first; `calm` names measures that stayed far within their budgets.
-    `budget` says how fast the chain uses its own up.
-    """
-
-    shots: tuple[str, ...]
-    marks: tuple[str, ...]
-    anchor: Picture | None
-    pictures: tuple[Picture | None, ...]
-    lines: tuple[DriftLine, ...]
-    calm: tuple[str, ...]
-    not_measured: tuple[tuple[str, str], ...]
-    budget: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class CutView:
-    """One join of the reel: the last frame of `before` and the first of `after`."""
-
-    number: int
-    before: str
-    after: str
-    words: str
-    at: str
-    last: Picture | None
-    first: Picture | None
-    out_frame: int
-    in_frame: int
-    curve_before: Curve | None
-    curve_after: Curve | None
-    tail_handle: int | None
-    head_handle: int
-    seam: str
-
-
-@dataclass(frozen=True, slots=True)
 class Page:
     title: str
     name: str
@@ -237,22 +220,38 @@ class Page:
     backend: str
     headline: Headline
     facts: tuple[Fact, ...]
-    reel: ReelView | None
+    film: FilmView | None
     shots: tuple[ShotView, ...]
     chains: tuple[ChainView, ...]
     cuts: tuple[CutView, ...]
+    compared: tuple[CompareView, ...]
     as_of: str
 
     def pictures(self) -> Iterator[Picture]:
         """Every picture of the page, so that each clip is decoded once for all of them."""
         for shot in self.shots:
             yield from shot.pictures
-            yield from (take.picture for take in shot.takes if take.picture)
+            if shot.card:
+                yield shot.card
+            if shot.origin:
+                yield shot.origin
+            yield from (p for take in shot.takes for p in (take.picture, take.best) if p)
         for chain in self.chains:
-            yield from (p for p in (chain.anchor, *chain.pictures) if p)
+            yield from chain.wanted()
         for cut in self.cuts:
             yield from (p for p in (cut.last, cut.first) if p)
-        if self.reel:
-            if self.reel.poster:
-                yield self.reel.poster
-            yield from (s.picture for s in self.reel.segments if s.picture)
+        if self.film:
+            if self.film.poster:
+                yield self.film.poster
+            yield from (s.picture for s in self.film.segments if s.picture)
+
+    def differences(self) -> Iterator[Difference]:
+        yield from (cut.difference for cut in self.cuts if cut.difference)
+
+    def clippings(self) -> Iterator[Clipping]:
+        """The films of takes that can be compared, the most wanted first."""
+        most = max((len(view.takes) for view in self.compared), default=0)
+        for rank in range(most):
+            for view in self.compared:
+                if rank < len(view.takes) and (clipping := view.ranked[rank].clipping):
+                    yield clipping

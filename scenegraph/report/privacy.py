@@ -19,6 +19,8 @@ ABSOLUTE = re.compile(
     r"""(?<![\w:/.~…<])(?:[A-Za-z]:)?[/\\](?:[^\s/\\'"<>:;,]+[/\\])+([^\s/\\'"<>:;,]+)"""
 )
 
+FIRST_WORD = re.compile(r"[a-z]+[ ,:]")
+
 
 class DataUri(str):
     """A picture or a film as text. Never scrubbed: base64 has slashes of its own."""
@@ -72,6 +74,23 @@ class Scrub:
             return value
         text = self.known(str(value))
         return text if isinstance(value, AsSent) else ABSOLUTE.sub(r"…/\1", text)
+
+    def sentence(self, text: str) -> Markup:
+        """A message as a sentence: a capital first, and what stands in backticks as code.
+
+        >>> str(Scrub(Path("/films/night")).sentence("not here: `run` <again>"))
+        'Not here: <code>run</code> &lt;again&gt;'
+        """
+        shown = str(self(text))
+        if FIRST_WORD.match(shown):  # a name such as `fal-ai/…` stays as it is
+            shown = shown[0].upper() + shown[1:]
+        parts = [escape(part) for part in shown.split("`")]
+        if len(parts) % 2 == 0:  # one without its other: all of it is text
+            return Markup("`").join(parts)
+        return Markup("").join(
+            Markup("<code>{}</code>").format(part) if n % 2 else part
+            for n, part in enumerate(parts)
+        )
 
     def known(self, text: str) -> str:
         """`text` without the folders and secrets that we know of."""

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from scenegraph.ledger import State, Take
 from scenegraph.plan import Plan, ShotPlan
-from scenegraph.report.page import IN_CAN, Headline, Loss, ReelView, Standing
+from scenegraph.report.page import IN_CAN, Headline, Loss, Standing
 from scenegraph.report.words import count, dollars, listed
 from scenegraph.scene import Scene, ShotGraph
 
@@ -83,8 +83,13 @@ def losses(
     return tuple(found)
 
 
-def _decide(scene: Scene, shot: ShotPlan, takes: Sequence[Take]) -> str:
-    """The command with which a person decides, or sees what there is to decide."""
+def _decide(scene: Scene, shot: ShotPlan, takes: Sequence[Take]) -> str | None:
+    """The command with which a person decides, or sees what there is to decide.
+
+    None for what the service refused: it is decided in the scene file, and `run` goes on.
+    """
+    if takes and takes[-1].state is State.REFUSED:
+        return None
     about = f"{_file(scene)} {shlex.quote(shot.shot)}"
     if takes and takes[-1].state is State.UNKNOWN:
         return f"scenegraph resolve {about} --attach REQUEST_ID"
@@ -100,7 +105,8 @@ def headline(
     plan: Plan,
     stands: Mapping[str, Standing],
     lost: tuple[Loss, ...],
-    reel: ReelView | None,
+    *,
+    has_reel: bool,
 ) -> Headline:
     """The verdict in one word and one sentence, and the command that goes on."""
     total = len(stands)
@@ -116,7 +122,8 @@ def headline(
     if asking:
         names = listed([loss.shot for loss in asking])
         sentence = f"A person must decide about {names}. {can}."
-        return Headline("A decision is needed", "warn", sentence, lost, asking[0].command)
+        command = next((loss.command for loss in asking if loss.command), go_on)
+        return Headline("A decision is needed", "warn", sentence, lost, command)
     if lost:
         names = listed([loss.shot for loss in lost])
         tail = f", and {count(waiting, 'shot')} {_wait(waiting)} for it" if waiting else ""
@@ -129,7 +136,7 @@ def headline(
         word = "Under way" if in_can else "Not shot yet"
         cost = f" The rest costs {dollars(plan.usd)} on fal.ai." if plan.usd else ""
         return Headline(word, "plain", f"{can}.{cost}", (), go_on)
-    if reel is None or reel.path is None:
+    if not has_reel:
         sentence = f"{can}; there is no reel yet."
         return Headline("Ready to cut", "plain", sentence, (), f"scenegraph cut {file}")
     sentence = f"All {count(total, 'shot')} are in the can." if total > 1 else "It is in the can."

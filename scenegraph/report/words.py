@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -51,6 +52,15 @@ def listed(names: Sequence[str]) -> str:
     return " and ".join(filter(None, [", ".join(names[:-1]), *names[-1:]]))
 
 
+def title_of(shot: str) -> str:
+    """A shot's name as a slate bears it.
+
+    >>> title_of("mara-listens.2")
+    'MARA LISTENS 2'
+    """
+    return shot.replace("-", " ").replace(".", " ").upper()
+
+
 def length(seconds: float) -> str:
     """
     >>> length(4.96), length(83.2), length(0.3)
@@ -84,10 +94,29 @@ def moment(at: float, *, date: bool = False) -> str:
 
 def amount(value: float | None, unit: str) -> str:
     """
-    >>> amount(0.21789, "ln"), amount(None, "ln"), amount(12.04, "degrees")
-    ('0.218 ln', 'not measured', '12 degrees')
+    >>> amount(0.21789, "ln"), amount(None, "ln"), amount(12.04, "degrees"), amount(0.136, "share")
+    ('24 %', 'not measured', '12°', '14 %')
     """
-    return "not measured" if value is None else f"{value:.3g} {unit}".strip()
+    if value is None:
+        return "not measured"
+    if unit == "ln":  # so much more (or less) of it: of 0.218, a quarter more
+        return f"{_short(100 * math.expm1(value))} %"
+    if unit == "share":
+        return f"{_short(100 * value)} %"
+    if unit == "degrees":
+        return f"{_short(value)}°"
+    return f"{_short(value)} {unit}".strip()
+
+
+def _short(value: float) -> str:
+    """Two digits that count; more would be noise.
+
+    >>> _short(24.3), _short(0.0161), _short(0.0000004), _short(312.0)
+    ('24', '0.016', '0', '312')
+    """
+    if abs(value) < 0.0005:
+        return "0"
+    return f"{value:.0f}" if abs(value) >= 10 else f"{value:.2g}"
 
 
 def measure_name(name: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +16,7 @@ from scenegraph.review.identity.faces import FrameKeeper, Kept
 from scenegraph.review.prints import SIDE, Prints, frame_print
 from scenegraph.review.series import SeriesMaker
 from scenegraph.review.threads import one_thread
-from scenegraph.review.views import Glance, Planes, View, glance_at
+from scenegraph.review.views import Glance, Planes, View, analysis_size, glance_at
 
 #: Short side of the analysis picture, pixels.
 SHORT = 270
@@ -50,6 +50,12 @@ class Footage:
     @property
     def frames(self) -> int:
         return len(self.prints)
+
+    def shelved(self) -> Footage:
+        """As small as it can be held until children ask for it: no pictures, all views scaled."""
+        for view in self.views:
+            view.scaled()
+        return replace(self, pictures=())
 
     def sampled(self, start: int = 0, stop: int | None = None, count: int = 8) -> tuple[View, ...]:
         """Up to `count` views spread evenly over frames `start` to `stop`, both ends if held."""
@@ -101,13 +107,17 @@ class Watcher:
 
     def __init__(self, *, in_full: bool = False) -> None:
         self._keeper = FrameKeeper() if in_full else None
+        self._size: tuple[int, int] | None = None
         self._series = SeriesMaker()
         self._prints: list[Prints] = []
         self._spread = Spread(CANDIDATES)
         self._tail: deque[Glance] = deque(maxlen=TAIL)
 
     def add(self, planes: Planes) -> None:
-        frame = glance_at(planes, SHORT)
+        if self._size is None:  # a later frame of another size is brought to that of the first
+            height, width = planes.y.shape
+            self._size = analysis_size(width, height, SHORT)
+        frame = glance_at(planes, self._size)
         self._series.add(frame)
         self._prints.append(frame_print(frame.luma).astype(np.float16))
         self._spread.offer(frame)

@@ -17,7 +17,7 @@ Real = TypeVar("Real", np.float32, np.float64)
 Doubles = NDArray[np.float64]
 
 #: Rounds of the iteration; the directions of a clip's changes fall off quickly in strength.
-ROUNDS, MORE = 6, 8
+ROUNDS, MORE = 3, 8
 
 
 def rows_by_rows(a: NDArray[Real], b: NDArray[Real]) -> NDArray[Real]:

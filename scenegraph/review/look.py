@@ -10,8 +10,15 @@ from pathlib import Path
 import numpy as np
 
 from scenegraph.errors import BrokenMedia
-from scenegraph.ledger.reviews import Chain, Measure, Overlap, Review, Series
+from scenegraph.ledger.reviews import (
+    Chain,
+    Measure,
+    Overlap,
+    Review,
+    Series,
+)
 from scenegraph.media import open_still
+from scenegraph.review.best import best_frame
 from scenegraph.review.chain import chain_measures, chain_on, steps_of
 from scenegraph.review.footage import Footage, watch
 from scenegraph.review.identity import (
@@ -146,7 +153,7 @@ def look_at(
         measures |= chain_measures(longer, wanted)
     measures["identity"], faces = _identity(footage, first, likeness, wanted)
     drifted = drift_reasons(measures)
-    return Review(
+    review = Review(
         verdict="broken" if broken else "drifted" if drifted else "good",
         reasons=broken + drifted,
         score=score_of(measures),
@@ -158,6 +165,7 @@ def look_at(
         series={**footage.series, **_tracks(readings, footage.frames), **faces},
         prints=footage.prints,
     )
+    return replace(review, best=best_frame(review))
 
 
 def _readings(
@@ -212,8 +220,8 @@ def _identity(
 
 def _still_view(keyframe: Picture, view: View) -> View:
     """The keyframe as this clip's matrix would have it (files seldom say which they used)."""
-    first, second = (v.fitted(view.y.shape) for v in still_views(keyframe, min(view.y.shape)))
-    matcher = Matcher()
+    first, second = (v.fitted(view.shape) for v in still_views(keyframe, min(view.shape)))
+    matcher = Matcher(far=True)
     matches = [matcher.match(view, still) for still in (first, second)]
     return second if _colour_step(matches[1]) < _colour_step(matches[0]) else first
 

@@ -21,8 +21,14 @@ ELSEWHERE = 0.5
 DIRECTIONS, STILL_DIRECTIONS = 8, 16
 #: Frames of an answer that are heard at least, however short its parent.
 FEWEST_HEARD = 96
+#: A course of changes of fewer frames (two latent steps and one) may be alike by chance; and the
+#: correlation from which on two courses are alike, and surely so.
+SHORTEST_COURSE = 17
+ALIKE, SURELY_ALIKE = 0.6, 0.97
 #: At most this many frames of either clip say which directions those are.
 MOST = 96
+#: Starts that are voted on at once: a long parent's all together are much memory.
+AT_A_TIME = 256
 NOTHING = Overlap(frames=0, parent_start=None, parent_left=0, confidence=0.0)
 
 Doubles = NDArray[np.float64]
@@ -62,11 +68,15 @@ def find_overlap(parent: Prints | Floats, answer: Prints | Floats) -> Overlap:
     answer = answer[: 2 * n + FEWEST_HEARD]
     m = len(answer)
     p, a = parent.astype(np.float32), answer.astype(np.float32)
-    if float(np.median(squared_distances(p, a[:SHORTEST]).min(0))) > ELSEWHERE:
-        return Overlap(frames=0, parent_start=None, parent_left=0, confidence=1.0)
+    elsewhere = float(np.median(squared_distances(p, a[:SHORTEST]).min(0))) > ELSEWHERE
     seen, heard = _projected(p, a, STILL_DIRECTIONS)
     few = seen[:, :DIRECTIONS], heard[:, :DIRECTIONS]
-    found = _by_vote(*few) or _by_change(seen, heard) or _last_frame(*few)
+    found: _Found | float | None = None
+    if not elsewhere:
+        found = _by_vote(*few) or _by_change(seen, heard)
+    found = found or _by_course(seen, heard)
+    if found is None:
+        found = 1.0 if elsewhere else _last_frame(*few)
     if isinstance(found, float):
         return Overlap(frames=0, parent_start=None, parent_left=0, confidence=found)
     return Overlap(
@@ -122,18 +132,7 @@ def _by_vote(p: Doubles, a: Doubles) -> _Found | None:
     d, steps = _between(p, a), _steps(p)
     n, m = d.shape
     place, weight = _places(d)
-    best = (0.0, 0, 1)
-    for start in range(n - 1):
-        js = np.arange(1 if start == 0 else 0, min(n - 1 - start, m))
-        if not len(js):
-            continue
-        off = np.abs(place[js] - js - start)
-        vote = np.where(np.isnan(off), 0.0, np.where(off < 0.75, 1.0, -1.0)) * weight[js]
-        support = np.cumsum(vote)
-        top = int(support.argmax())
-        if support[top] > best[0]:
-            best = (float(support[top]), start, int(js[top]) + 1)
-    support_, start, run = best
+    support_, start, run = _election(place, weight, n)
     full = min(n - start, m)
     along = d[np.arange(start, start + full), np.arange(full)]
     own = float(np.median(steps[max(0, start - 1) : start + run + 1]))
@@ -147,6 +146,26 @@ def _by_vote(p: Doubles, a: Doubles) -> _Found | None:
         if float(weight[:full].mean()) > 0.7:
             frames = min(frames, _lags(lags, run, full))
     return _Found(frames, start, min(1.0, 0.5 + 0.5 * support_ / min(8.0, frames)))
+
+
+def _election(place: Doubles, weight: Doubles, n: int) -> tuple[float, int, int]:
+    """The start on the parent with most support, how much, and for how many frames it grows."""
+    j = np.arange(len(place))
+    placed = np.where(np.isnan(place), np.inf, place - j)
+    silent = np.isnan(place)
+    best = (0.0, 0, 1)
+    for first in range(0, n - 1, AT_A_TIME):
+        starts = np.arange(first, min(first + AT_A_TIME, n - 1))[:, None]
+        vote = np.where(np.abs(placed - starts) < 0.75, weight, -weight)
+        # the parent's own ends have no neighbours to be placed between
+        vote[silent | (j >= n - 1 - starts) | ((starts == 0) & (j == 0))] = 0.0
+        support = np.cumsum(vote, axis=1)
+        tops = support.argmax(axis=1)
+        sums = support[np.arange(len(starts)), tops]
+        top = int(sums.argmax())
+        if sums[top] > best[0]:
+            best = (float(sums[top]), first + top, int(tops[top]) + 1)
+    return best
 
 
 def _leaves(along: Doubles, steps: Doubles, run: int) -> int:
@@ -169,12 +188,7 @@ def _lags(lags: Doubles, run: int, full: int) -> int:
 def _by_change(p: Doubles, a: Doubles) -> _Found | None:
     """Near-still pictures: correlate what changes over time, each run's own mean taken out."""
     n, m = len(p), len(a)
-    scores = np.full(n, -1.0)
-    for start in range(n - 5):
-        run = min(n - start, m)
-        x = p[start : start + run] - p[start : start + run].mean(0)
-        y = a[:run] - a[:run].mean(0)
-        scores[start] = (x * y).sum() / np.sqrt(float((x * x).sum() * (y * y).sum()) + 1e-12)
+    scores = _alikeness(p, a, shortest=6)
     start = int(scores.argmax())
     run = min(n - start, m)
     others = np.abs(np.arange(n) - start) > 8
@@ -185,6 +199,62 @@ def _by_change(p: Doubles, a: Doubles) -> _Found | None:
     if score > 0.38 and score - rival > 0.1 and float(np.median(along)) < 0.35 * own + 0.0025:
         return _Found(run, start, min(1.0, 0.25 + 0.7 * score))
     return None
+
+
+def _by_course(p: Doubles, a: Doubles) -> _Found | None:
+    """Pictures that drifted strongly: the same course of changes, from another picture on.
+
+    A grade, blur or clipping puts nearly the same difference into every frame. With each run's
+    mean and strength taken out the courses lie on each other, and each frame is placed again:
+    in a repeat hardly one is out of its place; motion that is only alike has most frames so.
+    """
+    n, m = len(p), len(a)
+    scores = _alikeness(p, a, shortest=SHORTEST_COURSE // 2)
+    start = int(scores.argmax())
+    score, full = float(scores[start]), min(n - start, m)
+    if full < SHORTEST_COURSE or score < ALIKE:
+        return None
+    p, a = p[:, :DIRECTIONS], a[:, :DIRECTIONS]
+    told = _brought(p[start : start + full], a[:full], a)
+    place, weight = _places(_between(p, told))
+    off = np.abs(place[:full] - np.arange(full) - start)
+    right = float(np.where(off < 0.75, weight[:full], 0.0).sum())
+    wrong = float(np.where(off >= 0.75, weight[:full], 0.0).sum())
+    if right <= (wrong if score > SURELY_ALIKE else 2.0 * wrong):
+        return None
+    return _Found(full, start, min(0.9, 0.5 + 0.5 * (right - wrong) / (right + wrong)))
+
+
+def _brought(before: Doubles, heard: Doubles, a: Doubles) -> Doubles:
+    """`a` with the mean and the strength of `before`, as the run `heard` of it differs from it."""
+    middle, middle_heard = before.mean(0), heard.mean(0)
+    around, around_heard = before - middle, heard - middle_heard
+    gain = (around * around_heard).sum() / ((around * around).sum() + 1e-12)
+    return np.asarray((a - middle_heard) / max(0.1, float(gain)) + middle, dtype=np.float64)
+
+
+def _alikeness(p: Doubles, a: Doubles, shortest: int) -> Doubles:
+    """(n,): correlation of the answer's head with the parent from each frame on, means taken out.
+
+    -1 where fewer than `shortest` frames are common.
+    """
+    n, m = len(p), len(a)
+    scores = np.full(n, -1.0)
+    p0, a0 = p - p.mean(0), a - a[:n].mean(0)
+    products = rows_by_rows(p0, a0)
+    ends = np.zeros((n + 1, p.shape[1])), np.zeros((m + 1, p.shape[1]))
+    powers = np.zeros(n + 1), np.zeros(m + 1)
+    for x, end, power in zip((p0, a0), ends, powers, strict=True):
+        np.cumsum(x, axis=0, out=end[1:])
+        np.cumsum((x * x).sum(1), out=power[1:])
+    for start in range(n - shortest + 1):
+        run = min(n - start, m)
+        x, y = (ends[0][start + run] - ends[0][start]) / run, ends[1][run] / run
+        own = powers[0][start + run] - powers[0][start] - run * float(x @ x)
+        heard = powers[1][run] - run * float(y @ y)
+        both = float(products.trace(-start)) - run * float(x @ y)
+        scores[start] = both / np.sqrt(max(0.0, own * heard) + 1e-12)
+    return scores
 
 
 def _last_frame(p: Doubles, a: Doubles) -> _Found | float:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -25,12 +27,27 @@ def frame_print(luma: Plane, side: int = SIDE) -> Floats:
         Reference algorithm of this project (48 × 48, sigma 6). It is blind to colour, and to
         motion smaller than about a fiftieth of a cell.
     """
-    a = shrink(luma, side, side).astype(np.float32)
-    a = np.asarray(cv2.GaussianBlur(a, (0, 0), side / 60), dtype=np.float32)
-    a -= cv2.GaussianBlur(a, (0, 0), side / 8)
-    a /= np.sqrt(cv2.GaussianBlur(a * a, (0, 0), side / 8)) + 3.0
-    a -= a.mean()
-    return np.asarray(a.ravel() / (np.linalg.norm(a) + 1e-3), dtype=np.float32)
+    fine, wide = _kernels(side)
+    small = shrink(luma, side, side).astype(np.float32)
+    a = np.asarray(cv2.sepFilter2D(small, -1, fine, fine), dtype=np.float32)
+    a -= cv2.sepFilter2D(a, -1, wide, wide)
+    deviation = np.asarray(cv2.sqrt(cv2.sepFilter2D(a * a, -1, wide, wide)), dtype=np.float32)
+    deviation += 3.0
+    a /= deviation
+    a -= cv2.mean(a)[0]
+    a *= 1.0 / (cv2.norm(a) + 1e-3)
+    return a.ravel()
+
+
+@lru_cache(maxsize=4)
+def _kernels(side: int) -> tuple[Floats, Floats]:
+    """Gaussians as OpenCV would make them for each picture anew: 4 sigmas to either side."""
+    made = (
+        cv2.getGaussianKernel(2 * round(4 * sigma) + 1, sigma, cv2.CV_32F)
+        for sigma in (side / 60, side / 8)
+    )
+    fine, wide = (np.asarray(kernel, dtype=np.float32) for kernel in made)
+    return fine, wide
 
 
 def squared_distances(p: Prints | Floats, q: Prints | Floats) -> Floats:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from scenegraph.ledger.reviews import Overlap
+from scenegraph.ledger.reviews import OVERLAP_NOT_FOUND, Overlap
 from scenegraph.review.overlap import find_overlap
 from scenegraph.review.prints import Prints
 from scenegraph.units import Span
@@ -71,7 +71,7 @@ def repeat_warnings(overlap: Overlap, *, expected: bool, after_tail: int = 0) ->
     if overlap.frames and overlap.confidence < GUESS:
         found.append("overlap-is-a-guess")
     if expected and not overlap.frames:
-        found.append("overlap-not-found")
+        found.append(OVERLAP_NOT_FOUND)
     if overlap.frames and overlap.parent_left > after_tail:
         found.append("leaves-parent-early")
     return tuple(found)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
+from typing import NamedTuple
 
 import cv2
 import numpy as np
 
 from scenegraph.ledger.reviews import Series
-from scenegraph.review.views import Floats, Glance, Plane
+from scenegraph.review.views import Floats, Glance, Plane, shrink
 
 #: Bins of luma, Cb and Cr; chroma is binned over its middle half, where pictures live.
 BINS = (6, 16, 16)
@@ -20,6 +22,9 @@ WINDOW = 12
 #: Light multiplies what lies above black (16 in limited range); a little lower, so that a black
 #: picture has no wild gains.
 BLACK = 12.0
+
+#: Times that zoom is read out of a step's flow anew, with what it did not explain weighed less.
+REWEIGHED = 2
 
 OF_A_FRAME = ("luma", "spread", "chroma", "cb", "cr", "fine", "coarse")
 OF_A_STEP = ("gain", "scale", "motion", "mean_motion", "difference", "shift", "step")
@@ -39,27 +44,27 @@ class SeriesMaker:
     histograms, 0 to 1).
 
     Source:
-        DIS optical flow, Kroeger et al., ECCV 2016 (ultrafast preset), on the quarter picture.
+        DIS optical flow, Kroeger et al., ECCV 2016 (ultrafast preset), on a picture as small
+        as the one that this preset works on inside, whatever it is given (see `coarse`).
         It is blind to motion in flat regions and to steps of more than a sixth of the picture.
     """
 
     def __init__(self) -> None:
         self._flow = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_ULTRAFAST)
+        self._flow.setFinestScale(0)
         self._frames: list[tuple[float, ...]] = []
         self._steps: list[tuple[float, ...]] = []
-        self._before: tuple[Plane, float, Floats] | None = None
+        self._before: _Before | None = None
         self._field: _Field | None = None
         self._windows: list[tuple[Floats, int]] = []
 
     def add(self, frame: Glance) -> None:
         y, u, v = frame.luma, frame.cb, frame.cr
-        mean, spread = (float(found.item()) for found in cv2.meanStdDev(y))
-        mean = max(mean, BLACK + 1.0)
-        cb, cr = u.astype(np.float32) - 128.0, v.astype(np.float32) - 128.0
-        energies = []
-        for picture in (frame.half, y):
-            edge = cv2.Laplacian(picture, cv2.CV_16S, ksize=1)
-            energies.append(float(np.log(cv2.norm(edge, cv2.NORM_L2SQR) / edge.size + 1.0)))
+        told = cv2.meanStdDev(y)
+        mean, spread = max(float(told[0][0, 0]), BLACK + 1.0), float(told[1][0, 0])
+        cb, cr = u.astype(np.float32), v.astype(np.float32)
+        cb -= 128.0
+        cr -= 128.0
         self._frames.append(
             (
                 mean,
@@ -67,45 +72,45 @@ class SeriesMaker:
                 cv2.mean(cv2.magnitude(cb, cr))[0],
                 cv2.mean(cb)[0],
                 cv2.mean(cr)[0],
-                *energies,
+                _detail(frame.half),
+                _detail(y),
             )
         )
-        histogram = cv2.calcHist([y, u, v], [0, 1, 2], None, list(BINS), list(RANGES)).ravel()
-        histogram = np.sqrt(histogram / max(1.0, float(histogram.sum()))).astype(np.float32)
+        counts = cv2.calcHist([y, u, v], [0, 1, 2], None, BINS, RANGES)
+        histogram = np.asarray(counts, dtype=np.float32).ravel()
+        histogram *= 1.0 / max(1.0, float(histogram.sum()))
+        np.sqrt(histogram, out=histogram)
         if len(self._frames) % WINDOW == 1:
-            self._windows.append((histogram, 1))
+            self._windows.append((histogram.copy(), 1))
         else:
             total, count = self._windows[-1]
-            self._windows[-1] = (total + histogram, count + 1)
+            total += histogram
+            self._windows[-1] = (total, count + 1)
+        now = _Before(y, coarse(y), mean, histogram)
         if self._before is not None:
-            self._steps.append(self._step(y, mean, spread, histogram))
-        self._before = (y, mean, histogram)
+            self._steps.append(self._step(self._before, now, spread))
+        self._before = now
 
-    def _step(self, y: Plane, mean: float, spread: float, histogram: Floats) -> tuple[float, ...]:
-        assert self._before is not None
-        before, mean_before, histogram_before = self._before
-        gain = (mean - BLACK) / (mean_before - BLACK)
+    def _step(self, before: _Before, now: _Before, spread: float) -> tuple[float, ...]:
+        gain = (now.mean - BLACK) / (before.mean - BLACK)
         # a change of exposure must not read as motion
-        told = cv2.convertScaleAbs(before, alpha=gain, beta=BLACK * (1.0 - gain))
-        flow = self._flow.calc(told, y, None)  # type: ignore[call-overload]
-        # this preset's flow is a coarse one enlarged: every other entry tells all there is
-        fx, fy = (np.ascontiguousarray(flow[::2, ::2, axis]) for axis in (0, 1))
-        if self._field is None or self._field.seen != y.shape:
-            self._field = _Field(y.shape)
-        mx, my = _middle(fx), _middle(fy)
-        size = cv2.magnitude(fx, fy)
-        fastest = size.size // 20
-        top = float(np.partition(size.ravel(), -fastest)[-fastest:].mean())
-        contrast = spread + 4.0
-        diagonal = self._field.diagonal
+        told = cv2.convertScaleAbs(before.coarse, alpha=gain, beta=BLACK * (1.0 - gain))
+        flow = self._flow.calc(told, now.coarse, None)  # type: ignore[call-overload]
+        flow = np.ascontiguousarray(flow.reshape(-1, 2).T)
+        field = self._field
+        if field is None or field.shape != now.coarse.shape:
+            field = self._field = _Field(now.coarse.shape)
+        size = cv2.magnitude(flow[0], flow[1]).ravel()
+        mean_motion = cv2.mean(size)[0]
+        size.partition(size.size - field.fastest)
         return (
-            float(np.log(gain)),
-            self._field.growth(fx - np.float32(mx), fy - np.float32(my)),
-            top / diagonal,
-            cv2.mean(size)[0] / diagonal,
-            _unlikeness(y, before, gain) / contrast,
-            float(np.hypot(mx, my)) / diagonal,
-            max(0.0, 1.0 - float(histogram @ histogram_before)),
+            math.log(gain),
+            field.growth(flow),
+            float(size[-field.fastest :].sum()) / field.fastest / field.diagonal,
+            mean_motion / field.diagonal,
+            _unlikeness(now.luma, before.luma, gain) / (spread + 4.0),
+            math.hypot(_middle(flow[0]), _middle(flow[1])) / field.diagonal,
+            max(0.0, 1.0 - float(np.dot(now.histogram, before.histogram))),
         )
 
     def windows(self) -> Floats:
@@ -154,6 +159,28 @@ def smooth(values: Series, over: int) -> Series:
     return np.convolve(padded, np.ones(over) / over, "valid").astype(np.float32)
 
 
+class _Before(NamedTuple):
+    """What is needed of a frame when the next one comes."""
+
+    luma: Plane
+    coarse: Plane
+    mean: float
+    histogram: Floats
+
+
+def coarse(luma: Plane) -> Plane:
+    """The picture in which motion is looked for: a quarter of the luma's sides, a half if squarer
+    than 4:3, so that a patch (8 pixels) fits into it more than three times."""
+    h, w = luma.shape
+    part = 4 if max(h, w) > 90 else 2
+    return shrink(luma, w // part, h // part)
+
+
+def _detail(picture: Plane) -> float:
+    edges = cv2.Laplacian(picture, cv2.CV_16S, ksize=1)
+    return math.log(cv2.norm(edges, cv2.NORM_L2SQR) / edges.size + 1.0)
+
+
 def _unlikeness(y: Plane, before: Plane, gain: float) -> float:
     """Mean difference in levels after the gain. Rounding it, a waver would read as motion."""
     told = before.astype(np.float32)
@@ -169,20 +196,44 @@ def _middle(values: Floats) -> float:
 
 
 class _Field:
-    """Places of every other pixel about the centre, by which zoom is read out of a flow."""
+    """Places of the flow's pixels about the centre, by which zoom is read out of it."""
 
     def __init__(self, shape: tuple[int, ...]) -> None:
         h, w = shape
-        self.seen = shape
-        self.diagonal = float(np.hypot(h, w))
-        x, y = np.meshgrid(
-            np.arange(0, w, 2, dtype=np.float32), np.arange(0, h, 2, dtype=np.float32)
-        )
-        self.x, self.y = x - (w - 1) / 2, y - (h - 1) / 2
-        self.radius = (self.x**2 + self.y**2).ravel()
+        self.shape = shape
+        self.diagonal = math.hypot(h, w)
+        self.fastest = max(1, h * w // 20)
+        x, y = np.meshgrid(np.arange(w, dtype=np.float32), np.arange(h, dtype=np.float32))
+        x, y = x.ravel() - (w - 1) / 2, y.ravel() - (h - 1) / 2
+        self.place = np.stack([x, y])
+        self.basis = np.stack([np.ones_like(x), x, y, x**2 + y**2], axis=1)
 
-    def growth(self, fx: Floats, fy: Floats) -> float:
-        """Least-squares zoom per step: flow against distance from the centre, outliers left out."""
-        sane = ((np.abs(fx) + np.abs(fy)) < self.diagonal / 12).astype(np.float32).ravel()
-        along = (fx * self.x + fy * self.y).ravel()
-        return float((sane @ along) / (sane @ self.radius + 1.0))
+    def growth(self, flow: Floats) -> float:
+        """Zoom per step: what of the flow grows with the distance from the centre.
+
+        Least squares of shift and zoom with Cauchy weights, so that the camera is read and not
+        an arm that is stretched out.
+
+        Args:
+            flow: (2, pixels): across and down.
+        """
+        middle = np.asarray([_middle(flow[0]), _middle(flow[1])], dtype=np.float32)[:, None]
+        off = np.abs(flow - middle)
+        weight = ((off[0] + off[1]) < self.diagonal / 12).astype(np.float32)
+        told = np.empty((3, flow.shape[1]), dtype=np.float32)
+        zoom = 0.0
+        for again in range(REWEIGHED, -1, -1):
+            told[0] = weight
+            np.multiply(flow, weight, out=told[1:])
+            (n, x, y, r), (u, ux, _, _), (v, _, vy, _) = np.dot(told, self.basis).tolist()
+            n += 1e-6
+            zoom = (ux + vy - (u * x + v * y) / n) / (r - (x * x + y * y) / n + 1.0)
+            if again:
+                shift = np.asarray([[(u - zoom * x) / n], [(v - zoom * y) / n]], dtype=np.float32)
+                off = flow - shift
+                off -= np.float32(zoom) * self.place
+                np.square(off, out=off)
+                odd = off[0] + off[1]
+                usual = np.float32(_middle(odd) + 1e-6 * self.diagonal**2)
+                weight = usual / (usual + odd)
+        return float(zoom)

@@ -39,7 +39,13 @@ from scenegraph.run.eyes import Eyes
 from scenegraph.run.history import begin_run
 from scenegraph.run.logs import quiet_by_default
 from scenegraph.run.material import Material
-from scenegraph.run.project import QUEUE_ENDED, open_scene, settle_name, store_of
+from scenegraph.run.project import (
+    QUEUE_ENDED,
+    dead_previews,
+    open_scene,
+    settle_name,
+    store_of,
+)
 from scenegraph.run.purse import Purse
 from scenegraph.run.reel import make_reel, reel_path
 from scenegraph.run.repeats import Repeats
@@ -154,18 +160,17 @@ async def run_async(
         )
 
     place = store_of(scene, settings, store)
-    # A scene that cannot be asked for is refused before a store is made for it.
-    early = None if is_there(place) else look_at(Memory(scene.name))
-    planned = plan_all(early) if early is not None else None
     async with AsyncExitStack() as stack:
         stack.enter_context(without_old_objects())
+        # A scene that cannot be asked for is refused before a store is made for it.
+        early = None if is_there(place) else look_at(Memory(scene.name))
+        planned = plan_all(early) if early is not None else None
         ledger = stack.enter_context(Ledger.open(place))
         name = settle_name(ledger, scene)
         stack.enter_context(ledger.hold(name))
-        ledger.sweep(name)
-        if backend == "animatic" and queue is None:
-            _forget_dead_previews(ledger, name)
         memory = ledger.memory(name)
+        if _settle_left_over(ledger, memory, ends_here=backend == "animatic" and queue is None):
+            memory = ledger.memory(name)
         ends = ends_of(scene, memory, backend, ledger) if scene.drift.plan_ahead else {}
         ahead = decide_ahead(scene, memory, backend, ends, selection)
         memory = with_decisions(memory, ahead)
@@ -176,6 +181,8 @@ async def run_async(
         planned = planned or plan_all(context)
         if as_planned is not None:
             must_hold(as_planned, planned)
+        if cut and planned.reel_note:
+            listener(NoticeEvent(message=planned.reel_note))
         purse = _purse(scene, planned, ledger, backend, max_usd)
         if planned.has_work:
             await stack.enter_async_context(_backing_up(ledger, listener, backend))
@@ -256,11 +263,21 @@ async def _backing_up(ledger: Ledger, listener: Listener, backend: Engine) -> As
             listener(NoticeEvent(message=NOT_COPIED))
 
 
-def _forget_dead_previews(ledger: Ledger, scene: str) -> None:
-    with ledger.group():
-        for take in ledger.takes_in(scene, State.SUBMITTED, State.ANSWERED):
-            if take.engine == "animatic":  # its queue lived in a process that has ended
+def _settle_left_over(ledger: Ledger, memory: Memory, *, ends_here: bool) -> bool:
+    """Write down what became of takes that a dead run has left; False when there are none.
+
+    Args:
+        ends_here: the queue of previews lives in this process, so earlier ones have ended.
+    """
+    states = {take.state for takes in memory.takes.values() for take in takes}
+    dead = dead_previews(memory) if ends_here else ()
+    if State.INTENDED in states:
+        ledger.sweep(memory.scene)
+    if dead:
+        with ledger.group():
+            for take in dead:
                 ledger.lost(take.id, QUEUE_ENDED)
+    return State.INTENDED in states or bool(dead)
 
 
 async def _carry_out(executor: Executor) -> tuple[ShotOutcome, ...]:
@@ -341,6 +358,7 @@ async def _cut(
         reel=reel.path,
         timeline=reel.timeline,
         reel_check=reel.check,
+        deliveries=reel.deliveries,
         notices=(*result.notices, *reel.notices),
     )
 
@@ -352,12 +370,16 @@ def cut_again(
     out: str | Path | None = None,
     backend: Engine | None = None,
     edited: str | Path | None = None,
+    small: bool = False,
+    burn_in: bool = False,
     settings: Settings | None = None,
     listener: Listener = silent,
 ) -> RunResult:
     """Cut the circled takes again; nothing is shot.
 
     Args:
+        small: a quick look at the cuts in a low size, `NAME.cut-preview.mp4`; the reel stays.
+        burn_in: make a copy with slate and time code as well, whose name ends in `.burn-in.mp4`.
         backend: whose takes; the paid ones by default, if there are any.
         edited: an `.otio` file whose cuts become the reel, as they are.
 
@@ -390,9 +412,11 @@ def cut_again(
                 takes,
                 ledger,
                 engine=engine,
-                out=reel_path(scene, engine, out),
+                out=reel_path(scene, engine, out, small=small),
                 settings=settings,
                 listener=listener,
+                small=small,
+                burn_in=burn_in,
                 timeline=edited_timeline(edit, scene, graph, memory, ledger) if edit else None,
             )
         )
@@ -417,6 +441,7 @@ def cut_again(
             reel=reel.path,
             timeline=reel.timeline,
             reel_check=reel.check,
+            deliveries=reel.deliveries,
             notices=(*reel.notices, *(edit.notices if edit else ())),
         )
 

@@ -203,9 +203,12 @@ class Camera:
         assert take.urls is not None
         began = time.monotonic()
         before: tuple[str, int | None] | None = None
+        running_at: float | None = None
 
         def show(status: QueueStatus) -> None:
-            nonlocal before
+            nonlocal before, running_at
+            if status.state == "running" and running_at is None:
+                running_at = round(time.time(), 3)
             now = (status.state, status.position)
             if now != before and not quietly:
                 stage: Stage = "queued" if status.state == "queued" else "running"
@@ -236,7 +239,11 @@ class Camera:
         usd = settled(take, answer.billable_units)
         if take.billed and take.id in self._promised:
             self._purse.settle(self._promised.pop(take.id), usd)
-        take = await self._journal.write(self._ledger.answered, take.id, raw, usd, known=take)
+        note = self._journal.write(
+            self._ledger.note, take.id, take.run, "take.ran", _ran(status, running_at)
+        )
+        answered = self._journal.write(self._ledger.answered, take.id, raw, usd, known=take)
+        _, take = await asyncio.gather(note, answered)  # one commit for both
         waited_s = round(time.monotonic() - began, 1)
         self._log.info("take.answered", slate=take.slate, waited_s=waited_s)
         return take
@@ -297,6 +304,13 @@ class Camera:
 
     def _say(self, shot: str, stage: Stage, take: int | None, position: int | None = None) -> None:
         self._tell(ShotEvent(shot=shot, stage=stage, take=take, position=position))
+
+
+def _ran(status: QueueStatus, running_at: float | None) -> dict[str, float]:
+    """How long a job ran, by the service's word, and since when it was seen to."""
+    said = status.metrics.get("inference_time")
+    facts = {} if running_at is None else {"running_at": running_at}
+    return facts | ({"inference_s": float(said)} if isinstance(said, (int, float)) else {})
 
 
 def settled(take: Take, units: Decimal | None) -> Decimal:

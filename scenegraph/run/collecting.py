@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 #: New objects between two searches of the youngest; how many of those make one of the younger, and
 #: how many of those a full one: a million new objects, by Python's own setting 70,000.
-BETWEEN_SEARCHES = (5_000, 10, 20)
+BETWEEN_SEARCHES = (20_000, 10, 10)
 
 
 @contextmanager

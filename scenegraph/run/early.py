@@ -82,7 +82,7 @@ class EarlySegments:
         self._settings = settings
         order = graph.reel_order
         # one shot has no cut, and to a whole length every clip's cuts depend on all others
-        self._off = not wanted or len(order) < 2
+        self._off = not wanted or len(order) < 2 or scene.reel.seconds is not None
         self._order, self._place = order, {shot: at for at, shot in enumerate(order)}
         self._takes: dict[str, tuple[Take, tuple[Amendment, ...]]] = {}
         self._arrived: deque[str] = deque()
@@ -199,19 +199,27 @@ class EarlySegments:
             ends=self._ends(low, high),
         )
         timeline = replace(timeline, format=self._format())
-        wanted = transitions_of(self._scene)
-        timeline, _ = with_transitions(timeline, wanted)
-        # a transition whose other side is not here takes frames that are not known yet
-        unsure = {self._order[low]} if low and self._order[low] in wanted else set()
-        if high + 1 < len(self._order) and self._order[high + 1] in wanted:
-            unsure.add(self._order[high])
+        timeline, _ = with_transitions(timeline, transitions_of(self._scene))
+        pieces = pieces_of(timeline)
+        # of a transition whose other side is not here, this side's frames are left for it
+        entered, left = self._taken(low, timeline.format), self._taken(high + 1, timeline.format)
+        pieces[0] = _shortened(pieces[0], head=entered[1] if low else 0)
+        pieces[-1] = _shortened(pieces[-1], tail=left[0])
         found = []
-        for piece in pieces_of(timeline):
-            shots = {part.event.shot for part in piece.parts}
-            near = all(abs(self._place[one] - at) <= REACH for one in shots)
-            if near and not shots & unsure and piece.frames > 0:
+        for piece in pieces:
+            near = all(abs(self._place[p.event.shot] - at) <= REACH for p in piece.parts)
+            if near and piece.frames > 0:
                 found.append(Guess(piece, timeline.format))
         return found
+
+    def _taken(self, place: int, format: ReelFormat) -> tuple[int, int]:
+        """Frames that the transition into a shot takes before and behind its join."""
+        shot = self._order[place] if place < len(self._order) else None
+        wish = transitions_of(self._scene).get(shot or "")
+        if wish is None:
+            return 0, 0
+        length = wish[1] or max(2, round(format.rate / 2))
+        return length // 2, length - length // 2
 
     def _ends(self, low: int, high: int) -> Ends:
         last = len(self._order) - 1
@@ -271,3 +279,11 @@ class EarlySegments:
         del self.under_way[key]
         if not task.cancelled() and task.exception() is None and task.result().made:
             self._made[key] = task.result()
+
+
+def _shortened(piece: Piece, *, head: int = 0, tail: int = 0) -> Piece:
+    """A piece that leaves frames at its ends to transitions."""
+    part = piece.part
+    if piece.after is not None or not (head or tail):
+        return piece
+    return Piece(replace(part, first=part.first + head, last=part.last - tail))

@@ -47,10 +47,14 @@ class MoneyEvent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReelEvent:
-    """The reel is being made: `done` of its `total` frames are in segments."""
+    """The reel is being made: `done` of its `total` frames are in segments.
+
+    `what`: of a deliverable that is made of the finished reel, the end of its name; else empty.
+    """
 
     done: int
     total: int
+    what: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

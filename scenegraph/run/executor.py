@@ -1,4 +1,4 @@
-"""The run: one task a shot, parents first, the longest remaining chain first.
+"""The run: one task a shot, parents first, the chain that will take longest first.
 
 A lost shot is a result, and blocks only what hangs on it; a bug is an exception and ends the run.
 What to do about a shot is asked of `plan_shot` again when its parents are here: plan and run are
@@ -228,7 +228,7 @@ class Executor:
         kept = await self._journal.write(self._ledger.circle, take.id)
         if not pinned:
             return kept
-        await self._journal.write(self._ledger.pin, take.id)
+        await self._journal.write(self._ledger.pin, take.id, run=self._run)
         return replace(kept, pinned=True)
 
     async def _lost(self, planned: ShotPlan, error: ShotError, asked: bool) -> ShotOutcome:

@@ -6,7 +6,6 @@ import asyncio
 import os
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -116,7 +115,7 @@ class Eyes:
             behind = above.frames - shown.stop if shown is not None else 0
             await self._repeats.learn(take, review, behind)
         if self._children[take.shot]:
-            self._keep(take, replace(footage, pictures=()))
+            self._keep(take, await asyncio.to_thread(footage.shelved))
         return review
 
     async def glance(self, take: Take) -> Review:
@@ -137,7 +136,8 @@ class Eyes:
                 return None
             try:
                 path = self._store.path(take.media)
-                footage = await asyncio.to_thread(watch, path, take.clip)
+                seen = await asyncio.to_thread(watch, path, take.clip)
+                footage = await asyncio.to_thread(seen.shelved)
             except BrokenMedia:
                 return None
             self._keep(take, footage)

@@ -15,7 +15,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from scenegraph.ledger import Amendment, Ledger, Memory, Take
+from scenegraph.ledger import Ledger, Memory, Take
 from scenegraph.plan import Plan, Selection
 from scenegraph.run.project import name_in, open_scene, store_of
 from scenegraph.scene import Scene
@@ -85,6 +85,37 @@ class ShotOfRun:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Decided:
+    """What a person decided about a shot.
+
+    Attributes:
+        kind: `pick`, `undo`, `pin`, `unpin`, or another amendment's.
+        take: the slate that it is about; None of one that is about no take.
+        by: the person; None when that was not written down.
+    """
+
+    shot: str
+    kind: str
+    what: str
+    at: float
+    take: str | None = None
+    by: str | None = None
+
+    def __str__(self) -> str:
+        return f"{self.shot}: {self.what}"
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "shot": self.shot,
+            "kind": self.kind,
+            "take": self.take,
+            "what": self.what,
+            "at": moment(self.at),
+            "by": self.by,
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PastRun:
     """One run.
 
@@ -92,7 +123,7 @@ class PastRun:
         run: its number in the ledger; scenes of one store share the counting.
         ended: `done`, `shots lost`, `stopped at the budget`, `a person must decide`,
             `interrupted`, `an error`, `did not end`, `running`.
-        decisions: what people decided between the run before and this one.
+        decided: what people decided between the run before and this one.
         submits: requests asked of the queue; of a run that did not end, those that it wrote down.
     """
 
@@ -107,9 +138,14 @@ class PastRun:
     plan_id: str | None
     selection: Mapping[str, Any]
     shots: tuple[ShotOfRun, ...]
-    decisions: tuple[str, ...] = ()
+    decided: tuple[Decided, ...] = ()
     reel: Mapping[str, Any] | None = None
     next: str = ""
+
+    @property
+    def decisions(self) -> tuple[str, ...]:
+        """What was decided, in words."""
+        return tuple(map(str, self.decided))
 
     def to_json(self) -> dict[str, Any]:
         took = None if self.ended_at is None else round(self.ended_at - self.started_at, 2)
@@ -126,6 +162,7 @@ class PastRun:
             "plan_id": self.plan_id,
             "selection": dict(self.selection),
             "decisions": list(self.decisions),
+            "decided": [one.to_json() for one in self.decided],
             "shots": [shot.to_json() for shot in self.shots],
             "reel": dict(self.reel) if self.reel else None,
             "next": self.next,
@@ -134,12 +171,17 @@ class PastRun:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class History:
-    """The runs of a scene, oldest first, and the reels that were cut without a run."""
+    """The runs of a scene, oldest first, and the reels that were cut without a run.
+
+    Attributes:
+        since: what people decided after the last run began.
+    """
 
     scene: str
     title: str
     runs: tuple[PastRun, ...]
     cuts: tuple[Mapping[str, Any], ...] = field(default=())
+    since: tuple[Decided, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -148,6 +190,7 @@ class History:
             "usd": usd_text(sum((run.usd for run in self.runs), Decimal(0))),
             "runs": [run.to_json() for run in self.runs],
             "cuts": [dict(cut) for cut in self.cuts],
+            "decided_since": [one.to_json() for one in self.since],
         }
 
 
@@ -179,6 +222,7 @@ def history_in(ledger: Ledger, name: str, title: str = "") -> History:
     """As `history`, of a scene by its ledger name."""
     memory = ledger.memory(name)
     reels = ledger.reels(name)
+    decided = decisions_of(ledger, memory)
     runs: list[PastRun] = []
     since = 0.0
     rows = ledger.runs(name)
@@ -190,11 +234,7 @@ def history_in(ledger: Ledger, name: str, title: str = "") -> History:
                 row,
                 planned=next((e["facts"] for e in events if e["name"] == PLANNED), {}),
                 memory=memory,
-                decided=[
-                    one
-                    for one in memory.amendments
-                    if one.run is None and since <= one.created_at < row["started_at"]
-                ],
+                decided=[one for one in decided if since <= one.at < row["started_at"]],
                 usd=ledger.money(name, row["id"]).spent,
                 reel=next((reel for reel in reels if reel["run"] == row["id"]), None),
                 is_running=is_last and row["ended_at"] is None and _is_alive(ledger.held_by(name)),
@@ -202,7 +242,34 @@ def history_in(ledger: Ledger, name: str, title: str = "") -> History:
         )
         since = row["started_at"]
     cuts = tuple(_reel_json(reel) for reel in reels if reel["run"] is None)
-    return History(scene=name, title=title, runs=tuple(runs), cuts=cuts)
+    later = tuple(one for one in decided if one.at >= since)
+    return History(scene=name, title=title, runs=tuple(runs), cuts=cuts, since=later)
+
+
+def decisions_of(ledger: Ledger, memory: Memory) -> list[Decided]:
+    """What people decided about a scene, oldest first: runs' own ladders are left out."""
+    slates = {take.id: take.slate for rows in memory.takes.values() for take in rows}
+    found = [
+        Decided(
+            shot=one.shot,
+            kind=one.kind,
+            what=one.reason,
+            at=one.created_at,
+            take=slates.get(one.take or 0),
+            by=one.values.get("by"),
+        )
+        for one in memory.amendments
+        if one.run is None
+    ]
+    for pin in ledger.pins(memory.scene):
+        if pin.run is None:
+            kind = "pin" if pin.pinned else "unpin"
+            what = f"t{pin.number} was {kind}ned"
+            slate = slates.get(pin.take)
+            found.append(
+                Decided(shot=pin.shot, kind=kind, what=what, at=pin.at, take=slate, by=pin.by)
+            )
+    return sorted(found, key=lambda one: one.at)
 
 
 def _past_run(
@@ -210,7 +277,7 @@ def _past_run(
     *,
     planned: Mapping[str, Any],
     memory: Memory,
-    decided: Sequence[Amendment],
+    decided: Sequence[Decided],
     usd: Decimal,
     reel: Mapping[str, Any] | None,
     is_running: bool,
@@ -232,7 +299,7 @@ def _past_run(
         plan_id=planned.get("plan_id"),
         selection=planned.get("selection", {}),
         shots=_shots(planned, outcome, takes, memory, row["id"]),
-        decisions=tuple(f"{one.shot}: {one.reason}" for one in decided),
+        decided=tuple(decided),
         reel=_reel_json(reel) if reel else None,
         next=str(outcome.get("next") or ""),
     )

@@ -13,9 +13,13 @@ from typing import Any, Literal
 from scenegraph.cut import (
     CutChoice,
     Kept,
+    ReelCheck,
+    Segment,
+    check_segments,
     clip_of_review,
     cutpoints,
     make_timeline,
+    pieces_of,
     reel_format,
     stitch,
 )
@@ -115,7 +119,7 @@ class _Parents:
                 del self._held[next(iter(self._held))]
         with once.lock:
             if once.footage is None:
-                once.footage = watch(path)
+                once.footage = watch(path).shelved()
             return once.footage
 
 
@@ -153,7 +157,7 @@ def cut_clips(
     settings: Settings | None = None,
     listener: Listener = silent,
 ) -> Reel:
-    """Cut plain clips, in this order, into one reel at low-motion points.
+    """Cut plain clips, in this order, into one reel at low-motion points, and look at it.
 
     Raises:
         SceneError: a clip is not there, or the reel would overwrite one of them.
@@ -172,16 +176,21 @@ def cut_clips(
     format = reel_format([one.clip for one in kept], rate)
     timeline = make_timeline(kept, format, title=out.stem, target=target)
     out.parent.mkdir(parents=True, exist_ok=True)
-    asyncio.run(
-        stitch(
+
+    async def made() -> ReelCheck:
+        parts: list[Segment] = []
+        await stitch(
             timeline,
             segments,
             out,
             settings=settings,
             on_progress=lambda p: listener(ReelEvent(done=p.frames, total=p.of)),
+            on_segments=parts.extend,
         )
-    )
-    return Reel(path=out, timeline=timeline)
+        shots = [piece.shot for piece in pieces_of(timeline)]
+        return await check_segments(timeline, list(zip(shots, parts, strict=True)))
+
+    return Reel(path=out, timeline=timeline, check=asyncio.run(made()))
 
 
 def _seen(path: str | Path) -> Review:

@@ -170,7 +170,9 @@ class Material:
 
 
 def _still_from(clip: Path, frame: str | int, review: Review | None) -> bytes:
-    """One frame of a take as PNG; `best` is the sharpest of its calm half."""
+    """One frame of a take as PNG. `best` without a number: its take was looked at before a best
+    frame was chosen then, so it is what it was for all that was made of it: the sharpest of its
+    calm half."""
     number = _frame_number(frame, review)
     pictures = read_rgb(clip) if number < 0 else read_rgb(clip, start=number, stop=number + 1)
     picture = None

@@ -8,7 +8,7 @@ from typing import Any
 from scenegraph.errors import SceneGraphError, ShotError
 from scenegraph.ledger import Take
 from scenegraph.plan import ShotPlan
-from scenegraph.run.events import Listener, ShotEvent, Stage
+from scenegraph.run.events import Listener, ShotEvent, Stage, silent
 from scenegraph.run.result import ShotOutcome
 
 
@@ -127,6 +127,8 @@ class Outcomes:
         detail: str = "",
         verdict: str | None = None,
     ) -> None:
+        if self._listener is silent:
+            return
         number = take.number if take else None
         self._listener(
             ShotEvent(shot=shot, stage=stage, take=number, detail=detail, verdict=verdict)

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from scenegraph.cut import (
     WHOLE,
+    Delivery,
     Ends,
+    Film,
     Kept,
+    MasterSound,
     Progress,
     ReelCheck,
     Segment,
@@ -20,6 +23,7 @@ from scenegraph.cut import (
     make_mix,
     make_timeline,
     pieces_of,
+    preview_format,
     reel_format,
     stitch,
     with_transitions,
@@ -29,8 +33,10 @@ from scenegraph.cut.stitch import file_hash
 from scenegraph.errors import CutError
 from scenegraph.ledger import Amendment, Engine, Ledger, Take, Timeline
 from scenegraph.ledger.grade import Grade
+from scenegraph.ledger.timeline import CutWishes
 from scenegraph.media import ffmpeg_exe
 from scenegraph.review import look
+from scenegraph.run.delivering import delivered, delivery_keys, wishes
 from scenegraph.run.events import Listener, ReelEvent
 from scenegraph.run.intact import damage_of
 from scenegraph.run.project import name_in
@@ -50,21 +56,26 @@ class Reel:
     timeline: Timeline
     check: ReelCheck | None = None
     said: tuple[str, ...] = ()
+    deliveries: tuple[Delivery, ...] = ()
 
     @property
     def notices(self) -> tuple[str, ...]:
         """What a person should look at, in sentences."""
         rate = self.timeline.format.rate
         found = self.check.findings if self.check else ()
-        return (*self.said, *(one.sentence(rate) for one in found))
+        failed = filter(None, (one.notice for one in self.deliveries))
+        return (*self.said, *(one.sentence(rate) for one in found), *failed)
 
 
-def reel_path(scene: Scene, engine: Engine, out: str | Path | None = None) -> Path:
+def reel_path(
+    scene: Scene, engine: Engine, out: str | Path | None = None, *, small: bool = False
+) -> Path:
     """Where the reel goes: as named, else `NAME.reel.mp4` beside the scene file.
 
-    A preview is called `NAME.preview.mp4`: it never takes the place of a paid reel.
+    A preview is called `NAME.preview.mp4`: it never takes the place of a paid reel. Nor does a
+    small one, `NAME.cut-preview.mp4`.
     """
-    kind = "reel" if engine == "fal" else "preview"
+    kind = "cut-preview" if small else "reel" if engine == "fal" else "preview"
     return Path(out) if out is not None else scene.folder / f"{scene.name}.{kind}.mp4"
 
 
@@ -80,11 +91,16 @@ async def make_reel(
     run: int | None = None,
     listener: Listener,
     timeline: Timeline | None = None,
+    small: bool = False,
+    burn_in: bool = False,
     early: EarlySegments | None = None,
 ) -> Reel:
-    """Cut these takes, in the reel's order, into one file.
+    """Cut these takes, in the reel's order, into one file, and make of it what is to be delivered.
 
     Args:
+        small: a quick look at the cuts, of a low size. It is not checked and not recorded, and
+            nothing is delivered but the burn-in.
+        burn_in: make a copy with slate and time code, whether the scene wants one or not.
         takes: the kept take of each shot; shots of the order without one are left out and named.
         timeline: the edit list, where a person made it; by default the cuts are chosen here.
         early: segments that were encoded while takes came in.
@@ -95,7 +111,15 @@ async def make_reel(
     if timeline is None:
         timeline = await asyncio.to_thread(choose_timeline, scene, graph, takes, ledger)
 
+    if small:
+        timeline = replace(timeline, format=preview_format(timeline.format))
     timeline, shortened = with_transitions(timeline, transitions_of(scene))
+    if scene.reel.seconds is not None and timeline.left_out and timeline.wishes.target is None:
+        missing = ", ".join(timeline.left_out)
+        shortened.append(
+            f"The reel is not cut to the {scene.reel.seconds:g} s that are wanted: {missing} "
+            "is missing."
+        )
 
     def tell(progress: Progress) -> None:
         listener(ReelEvent(done=progress.frames, total=progress.of))
@@ -123,6 +147,17 @@ async def make_reel(
         sound=mix.path if mix else None,
         under_way=early.under_way if early is not None else None,
     )
+    film = Film(
+        path=out,
+        sha256=await asyncio.to_thread(file_hash, out),
+        timeline=timeline,
+        has_sound=mix is not None,
+    )
+    wanted = wishes(scene, small=small, burn_in=burn_in)
+    heard = MasterSound(cues, scene.reel.loudness) if mix else None
+    if small:
+        made = await delivered(film, wanted, ledger, heard, settings=settings, listener=listener)
+        return Reel(path=out, timeline=timeline, said=(*shortened, *said), deliveries=made)
     if early is not None:
         await asyncio.to_thread(early.sweep, {segment.key for segment in segments})
     check = await check_segments(
@@ -131,10 +166,8 @@ async def make_reel(
     if mix is not None:
         check = await asyncio.to_thread(check.with_sound, mix.path, timeline)
     shown = _shown(out, scene.folder)
-    facts = {
-        "sha256": await asyncio.to_thread(file_hash, out),
-        "ffmpeg": ffmpeg_name(ffmpeg_exe(settings)),
-    }
+    facts = {"sha256": film.sha256, "ffmpeg": ffmpeg_name(ffmpeg_exe(settings))}
+    keys = [*(one.key for one in segments), *([mix.key] if mix else [])]
     await asyncio.to_thread(
         ledger.save_reel,
         name_in(ledger, scene),
@@ -143,11 +176,12 @@ async def make_reel(
         run=run,
         facts={
             "engine": engine,
-            "segments": [*(one.key for one in segments), *([mix.key] if mix else [])],
+            "segments": [*keys, *delivery_keys(film, wanted, settings)],
             **facts,
         },
     )
-    return Reel(path=out, timeline=timeline, check=check, said=(*shortened, *said))
+    made = await delivered(film, wanted, ledger, heard, settings=settings, listener=listener)
+    return Reel(path=out, timeline=timeline, check=check, said=(*shortened, *said), deliveries=made)
 
 
 def transitions_of(scene: Scene) -> dict[str, tuple[str, int | None]]:
@@ -176,42 +210,76 @@ def choose_timeline(
     if amended is None and order:
         memory = ledger.memory(takes[order[0]].scene)
         amended = {shot: memory.amended(shot) for shot in order}
-    kept = _kept(order, graph, takes, ledger, amended or {})
+    kept = KeptTakes(order, graph, takes, ledger, amended or {})
+    clips = [clip for shot in order if (clip := takes[shot].clip) is not None]
     rate = scene.reel.frame_rate or scene.picture.frame_rate
-    format = reel_format([one.clip for one in kept], Fraction(rate), scene.reel.rate_by)
-    return make_timeline(kept, format, title=scene.title, left_out=left_out, ends=ends)
+    format = reel_format(clips, Fraction(rate), scene.reel.rate_by)
+    whole = ends == WHOLE and not left_out
+    wishes = wishes_of(scene, format.rate, order)
+    return make_timeline(
+        kept,
+        format,
+        title=scene.title,
+        left_out=left_out,
+        ends=ends,
+        target=wishes.target if whole else None,
+        lengths=wishes.lengths,
+        handles=wishes.handles,
+    )
 
 
-def _kept(
-    order: Sequence[str],
-    graph: ShotGraph,
-    takes: Mapping[str, Take],
-    ledger: Ledger,
-    amended: Mapping[str, Sequence[Amendment]],
-) -> list[Kept]:
-    kept = []
-    for id in order:
-        take = takes[id]
-        if take.clip is None:
-            continue
-        must_be_whole(take, ledger)
-        review = ledger.review_of(take.id)
-        if review is None or not review.series:
-            review = look(take.clip.path)
-        parent = graph.shots[id].tail_of
-        kept.append(
-            Kept(
+def wishes_of(scene: Scene, rate: Fraction, shots: Collection[str]) -> CutWishes:
+    """The lengths and handles that a scene wants, in frames of the reel."""
+    seconds = scene.reel.seconds
+    return CutWishes(
+        target=None if seconds is None else max(1, round(Fraction(seconds) * rate)),
+        lengths={
+            shot: max(1, round(Fraction(wish) * rate))
+            for shot, wish in scene.reel.lengths.items()
+            if shot in shots
+        },
+        handles=scene.reel.handles,
+    )
+
+
+class KeptTakes:
+    """The takes of a reel in its order, each read with its review when its turn comes.
+
+    Raises, while it is gone through:
+        CutError: a take's file is gone or damaged.
+    """
+
+    def __init__(
+        self,
+        order: Sequence[str],
+        graph: ShotGraph,
+        takes: Mapping[str, Take],
+        ledger: Ledger,
+        amended: Mapping[str, Sequence[Amendment]],
+    ) -> None:
+        self._order, self._graph, self._takes = order, graph, takes
+        self._ledger, self._amended = ledger, amended
+
+    def __iter__(self) -> Iterator[Kept]:
+        for id in self._order:
+            take = self._takes[id]
+            if take.clip is None:
+                continue
+            must_be_whole(take, self._ledger)
+            review = self._ledger.review_of(take.id)
+            if review is None or not review.series:
+                review = look(take.clip.path)
+            parent = self._graph.shots[id].tail_of
+            yield Kept(
                 shot=id,
                 take=take.slate,
                 clip=take.clip,
                 review=review,
-                kind=graph.shots[id].kind,
+                kind=self._graph.shots[id].kind,
                 parent=parent,
-                parent_take=_shot_from(take, takes.get(parent) if parent else None),
-                grade=grade_of(take, amended.get(id, ())),
+                parent_take=_shot_from(take, self._takes.get(parent) if parent else None),
+                grade=grade_of(take, self._amended.get(id, ())),
             )
-        )
-    return kept
 
 
 def must_be_whole(take: Take, ledger: Ledger) -> None:

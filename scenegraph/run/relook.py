@@ -76,7 +76,7 @@ class Footages:
             if clip.path in self._seen:
                 return self._seen[clip.path]
         try:
-            footage = watch(clip.path, clip)
+            footage = watch(clip.path, clip).shelved()
         except BrokenMedia:
             return None
         with self._lock:
@@ -265,6 +265,8 @@ def reviews_differ(slate: str, kept: Review, made: Review) -> Iterator[Differenc
     >>> [(one.field, one.recorded, one.rebuilt) for one in reviews_differ("s/a/t1", good, bad)]
     [('verdict', 'good', 'drifted'), ('score', 0.2, 1.5)]
     """
+    if kept.best is None:  # it was looked at before a best frame was chosen then
+        made = replace(made, best=None)
     for field, was, now in unlike(kept.to_json(), made.to_json()):
         yield Difference(part="review", where=slate, field=field, recorded=was, rebuilt=now)
     for name in sorted({*kept.series, *made.series}):

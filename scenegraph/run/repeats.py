@@ -10,12 +10,20 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Hashable
 
+import structlog
+
 from scenegraph.ledger import Engine, Journal, Overlap, Review, Take
 from scenegraph.review import SURE
 from scenegraph.run.events import Listener, NoticeEvent
 from scenegraph.run.lineage import inputs_of
 from scenegraph.units import Span
 
+log = structlog.get_logger(__name__)
+
+NOT_GONE_ON = (
+    "was sent its parent's end, and shows none of it: the reel joins it after its parent's last "
+    "frame. Look there; a moment that plays twice wants another take."
+)
 #: The event of the ledger that keeps one.
 REMEMBERED = "overlap.remembered"
 
@@ -45,6 +53,9 @@ class Repeats:
     async def learn(self, take: Take, review: Review, after_tail: int) -> None:
         """Remember the first sure overlap; say so when a later one is unlike it."""
         overlap = review.overlap
+        if review.shows_no_parent:
+            log.warning("take.overlap_not_found", slate=take.slate)
+            self._listener(NoticeEvent(message=f"{take.slate} {NOT_GONE_ON}"))
         if self._known is None or overlap is None or review.verdict == "broken":
             return
         if overlap.remembered is not None and overlap.remembered != overlap.frames:

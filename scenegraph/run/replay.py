@@ -31,6 +31,7 @@ from scenegraph.cut.conform import ffmpeg_name
 from scenegraph.cut.stitch import file_hash
 from scenegraph.errors import CutError, SceneError, SceneGraphError
 from scenegraph.ledger import Engine, Ledger, Memory, Review, Take, Timeline
+from scenegraph.ledger.timeline import CutWishes
 from scenegraph.media import ffmpeg_exe
 from scenegraph.plan import Plan, amended_graph, hash_inputs, make_plan
 from scenegraph.review import Likeness, find_identity
@@ -198,11 +199,15 @@ def _timeline(
         )
     rate = Fraction(str(recorded["format"]).partition("@")[2])
     try:
+        wishes = CutWishes.from_json(recorded.get("wishes"))
         timeline = make_timeline(
             kept,
             reel_format([one.clip for one in kept], rate, recorded.get("rate_by", "duplicate")),
             title=str(recorded.get("title") or ""),
             left_out=recorded.get("left_out", ()),
+            target=wishes.target,
+            lengths=wishes.lengths,
+            handles=wishes.handles,
         )
         return with_transitions(timeline, transitions_of(scene))[0]
     except CutError as error:

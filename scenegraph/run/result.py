@@ -8,7 +8,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from scenegraph.cut import ReelCheck
+from scenegraph.cut import Delivery, ReelCheck
 from scenegraph.ledger.takes import Engine, Take
 from scenegraph.ledger.timeline import Timeline
 from scenegraph.units import usd_text
@@ -66,6 +66,7 @@ class RunResult:
     stopped_at_budget: bool = False
     notices: tuple[str, ...] = field(default=())
     reel_check: ReelCheck | None = None
+    deliveries: tuple[Delivery, ...] = ()
     reel_failed: str | None = None
     reel_next: str = ""
 
@@ -79,7 +80,8 @@ class RunResult:
             return 4
         if self.stopped_at_budget:
             return 3
-        return 1 if self.lost or self.reel_failed else 0
+        short = any(one.state == "failed" for one in self.deliveries)
+        return 1 if self.lost or self.reel_failed or short else 0
 
     @property
     def next_step(self) -> str:
@@ -115,10 +117,14 @@ class RunResult:
 
     def shown(self, path: Path | None) -> str | None:
         """A path as JSON and people see it: relative where it lies in the scene's folder."""
-        return None if path is None else _shown(path.as_posix(), self.folder.resolve())
+        return (
+            None
+            if path is None
+            else _shown(path.as_posix(), f"{self.folder.resolve().as_posix()}/")
+        )
 
     def to_json(self) -> dict[str, Any]:
-        folder = self.folder.resolve()
+        inside = f"{self.folder.resolve().as_posix()}/"
         rate = self.timeline.format.rate if self.timeline else None
         return {
             "scene": self.scene,
@@ -126,10 +132,11 @@ class RunResult:
             "reel": self.shown(self.reel),
             "usd": usd_text(self.usd),
             "submits": self.submits,
-            "shots": [_shot_json(outcome, folder) for outcome in self.outcomes],
+            "shots": [_shot_json(outcome, inside) for outcome in self.outcomes],
             "reel_frames": self.timeline.frames if self.timeline and self.reel else None,
             "reel_rate": _rate_json(rate) if self.reel else None,
             "reel_check": self.reel_check.to_json() if self.reel_check and self.reel else None,
+            "deliveries": [one.to_json(self.shown(one.path) or "") for one in self.deliveries],
             "dailies": self.shown(self.dailies),
             "elapsed_s": round(self.elapsed_s, 2),
             "exit_code": self.exit_code,
@@ -138,10 +145,10 @@ class RunResult:
         }
 
 
-def _shot_json(outcome: ShotOutcome, folder: Path) -> dict[str, Any]:
+def _shot_json(outcome: ShotOutcome, inside: str) -> dict[str, Any]:
     take = outcome.take
     media = take.clip.place if take and take.clip else None
-    spent = take.usd if take and outcome.asked and take.billed and take.usd else Decimal(0)
+    spent = take.usd if take and outcome.asked and take.billed and take.usd else None
     return {
         "shot": outcome.shot,
         "kind": outcome.kind,
@@ -150,23 +157,26 @@ def _shot_json(outcome: ShotOutcome, folder: Path) -> dict[str, Any]:
         "slate": take.slate if take else None,
         "seed": take.seed if take else None,
         "request_id": take.request_id if take else None,
-        "usd": usd_text(spent),
+        "usd": usd_text(spent) if spent is not None else "0",
         "verdict": take.verdict if take else None,
         "score": take.score if take else None,
         "error": outcome.error,
         "root_cause": outcome.root_cause,
-        "media": None if media is None else _shown(media, folder),
+        "media": None if media is None else _shown(media, inside),
     }
 
 
-def _shown(text: str, folder: Path) -> str:
-    """A path in the words of JSON; links are followed only where the plain names do not help."""
-    inside = f"{folder.as_posix()}/"
+def _shown(text: str, inside: str) -> str:
+    """A path in the words of JSON; links are followed only where the plain names do not help.
+
+    Args:
+        inside: the scene's folder, ending in a slash.
+    """
     if text.startswith(inside) and "/../" not in text:
         return text.removeprefix(inside)
     path = Path(text)
     try:
-        return path.resolve().relative_to(folder).as_posix()
+        return path.resolve().relative_to(inside).as_posix()
     except ValueError:
         return path.as_posix()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -15,6 +16,7 @@ from scenegraph.plan import (
     make_plan,
     pick_amendment,
 )
+from scenegraph.run.person import person
 from scenegraph.run.project import open_scene, remember, settle_name, store_of
 from scenegraph.scene import Scene
 from scenegraph.settings import Settings
@@ -88,6 +90,7 @@ def _take_json(take: Take, folder: Path, odd: tuple[str, ...] = ()) -> dict[str,
         "pinned": take.pinned,
         "verdict": take.verdict,
         "score": take.score,
+        "best_frame": take.best_frame,
         "usd": usd_text(_cost(take)),
         "seed": take.seed,
         "key": take.key,
@@ -146,11 +149,12 @@ def pick(
                 hashes=hash_inputs(scene),
                 selection=Selection(),
             )
+            picked = pick_amendment(take, wanted[shot].job.setup)
             with ledger.group():
-                ledger.amend(name, pick_amendment(take, wanted[shot].job.setup))
+                ledger.amend(name, replace(picked, values={**picked.values, **person()}))
                 ledger.circle(take.id)
         if and_pin is not None:
-            (ledger.pin if and_pin else ledger.unpin)(take.id)
+            (ledger.pin if and_pin else ledger.unpin)(take.id, **person())
         return ledger.take(take.id)
 
 
@@ -181,8 +185,9 @@ def undo(scene: Scene | str | Path, shot: str, *, store: str | Path | None = Non
                 f"Nothing was decided about {shot!r}.",
                 next="`scenegraph takes SCENE` shows what there is.",
             )
-        reason = f"a person took back {len(decided)} decisions"
-        ledger.amend(name, Amendment(shot=shot, kind="undo", reason=reason))
+        how_many = "one decision" if len(decided) == 1 else f"{len(decided)} decisions"
+        reason = f"a person took back {how_many}"
+        ledger.amend(name, Amendment(shot=shot, kind="undo", reason=reason, values=person()))
         return len(decided)
 
 

@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 import structlog
@@ -102,6 +103,9 @@ class Early:
                 assert hop.task is not None
                 hop.task.cancel()
 
+    def _priority(self, shot: str) -> float:
+        return LATER + self._known.context.graph.remaining(shot)
+
     def _parents_of(self, child: str, take: Take) -> dict[str, Take | None] | None:
         """None when another parent is still to come."""
         parents: dict[str, Take | None] = {}
@@ -123,7 +127,7 @@ class Early:
         """The take, or why there is none: its shot hears of it as if it had asked itself."""
         job = hop.job
         try:
-            async with self._slots.take(LATER + self._known.context.graph.remaining(job.shot)):
+            async with self._slots.take(partial(self._priority, job.shot)):
                 self._brakes.must_be_off()
                 note = speculate_amendment(job, hop.parent, self._run)
                 await self._journal.write(self._journal.ledger.amend, job.scene, note)

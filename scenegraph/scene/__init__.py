@@ -5,6 +5,7 @@ It never asks a service, never opens media beyond a still's header, and spends n
 
 from __future__ import annotations
 
+from scenegraph.scene.deliver import Deliverable
 from scenegraph.scene.draw import draw_dot, draw_mermaid
 from scenegraph.scene.fixes import FIXES, Failure, Fix, phrases_for, plain_name
 from scenegraph.scene.folders import placed
@@ -12,6 +13,7 @@ from scenegraph.scene.graph import ShotGraph, hop_ids
 from scenegraph.scene.join import add_shots, free_name, join
 from scenegraph.scene.lint import RULES, LintFinding, Rule, lint
 from scenegraph.scene.load import load_scene
+from scenegraph.scene.loras import Lora, LoraKind, LoraUse, SceneLora
 from scenegraph.scene.model import (
     CANONICAL_KEYFRAMES,
     AnimaticSettings,
@@ -32,6 +34,7 @@ from scenegraph.scene.prompt import (
     shot_loras,
     shot_parameters,
 )
+from scenegraph.scene.rules import ModelFacts
 from scenegraph.scene.save import save_scene, scene_data, scene_text
 from scenegraph.scene.schema import json_schema
 from scenegraph.scene.shots import (
@@ -40,7 +43,6 @@ from scenegraph.scene.shots import (
     FrameOf,
     ImageShot,
     Kind,
-    Lora,
     MotionShot,
     Prompt,
     Rung,
@@ -58,6 +60,7 @@ __all__ = [
     "RULES",
     "AnimaticSettings",
     "Character",
+    "Deliverable",
     "DriftOverride",
     "DriftPolicy",
     "ExtendShot",
@@ -68,6 +71,9 @@ __all__ = [
     "Kind",
     "LintFinding",
     "Lora",
+    "LoraKind",
+    "LoraUse",
+    "ModelFacts",
     "MotionShot",
     "Picture",
     "Prompt",
@@ -75,6 +81,7 @@ __all__ = [
     "Rule",
     "Rung",
     "Scene",
+    "SceneLora",
     "Shot",
     "ShotGraph",
     "TextShot",

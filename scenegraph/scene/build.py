@@ -187,6 +187,12 @@ def _also_wrong(
         character, _, still = (name or "").partition(".")
         return name if usable("characters", character, "keyframes", still) else None
 
+    def named_loras(value: Any, *path: str | int) -> tuple[str | None, ...]:
+        found = enumerate(value) if isinstance(value, list) else ()
+        return tuple(
+            ref(name, *path, n) if usable("loras", str(name)) else None for n, name in found
+        )
+
     def shot(n: int, body: Mapping[str, Any]) -> Any:
         def name(field: str) -> str | None:
             return ref(body.get(field), "shots", n, field)
@@ -201,6 +207,7 @@ def _also_wrong(
             "preset": preset if preset and usable("presets", preset) else None,
             "hops": 1 if body["id"] in unsure else body.get("hops", 1),
             "parameters": parameters if isinstance(parameters, dict) else {},
+            "loras": named_loras(body.get("loras"), "shots", n, "loras"),
         }
         return KINDS[body["kind"]].model_construct(**fields)
 
@@ -232,6 +239,7 @@ def _rest_of(data: Mapping[str, Any]) -> tuple[Scene | None, set[Loc]]:
     if isinstance(rest.get("reel"), dict):
         rest["reel"].pop("order", None)
         rest["reel"].pop("transitions", None)
+        rest["reel"].pop("deliver", None)
         audio = rest["reel"].get("audio")
         named = [audio, *audio.values()] if isinstance(audio, dict) else audio
         for track in named if isinstance(named, list) else ():
@@ -253,7 +261,7 @@ def _rest_of(data: Mapping[str, Any]) -> tuple[Scene | None, set[Loc]]:
     return None, lost
 
 
-_HOLD_NAMES = ("characters", "keyframes", "motions", "presets")
+_HOLD_NAMES = ("characters", "keyframes", "loras", "motions", "presets")
 
 
 def _unusable(found: Found) -> Loc:

@@ -52,6 +52,7 @@ def check_references(scene: Scene, where: Where) -> list[Problem]:
     known = {*hops, *(id for ids in hops.values() for id in ids)}
     return [
         *_presets(scene, where),
+        *_loras(scene, where),
         *_shots(scene, known, hops, where),
         *_reel(scene, known, hops, where),
         *_loops(scene, known, where),
@@ -71,6 +72,23 @@ def _presets(scene: Scene, where: Where) -> Iterator[Problem]:
                 yield Problem(message, place, "", "out-of-range")
             elif field in OURS and field not in ("num_frames", "negative_prompt"):
                 yield _ours(field, f"preset {name!r}", place)
+
+
+def _loras(scene: Scene, where: Where) -> Iterator[Problem]:
+    lists = [
+        *((("characters", name, "loras"), cast.loras) for name, cast in scene.characters.items()),
+        *((("shots", shot.id, "loras"), shot.loras) for shot in scene.shots),
+    ]
+    for at, used in lists:
+        for n, one in enumerate(used):
+            name = one if isinstance(one, str) else getattr(one, "name", None)
+            if name is None or name in scene.loras:
+                continue
+            place = where(*at, n) if isinstance(one, str) else where(*at, n, "name")
+            message = f"There is no LoRA {name!r}.{did_you_mean(name, scene.loras)}"
+            known = f"There are: {', '.join(scene.loras)}." if scene.loras else ""
+            expected = known or "Name it under `loras:` of the scene, with its `kind` and `path`."
+            yield Problem(message, place, expected, "unknown-lora")
 
 
 def _unknown(what: str, name: str, known: Collection[str], place: Place) -> Problem:
@@ -190,6 +208,27 @@ def _reel(scene: Scene, known: Collection[str], hops: Hops, where: Where) -> Ite
             message = f"`reel.transitions` is about {_no_shot(ref, known, hops)}"
             place = where("reel", "transitions", ref)
             yield Problem(message, place, "It names the shot that is entered.", "unknown-shot")
+    for ref in scene.reel.lengths:
+        place = where("reel", "lengths", ref)
+        if ref not in known:
+            message = f"`reel.lengths` is about {_no_shot(ref, known, hops)}"
+            yield Problem(message, place, "It names shots of this scene.", "unknown-shot")
+        elif tuple(hops.get(ref, (ref,))) != (ref,):
+            message = f"`reel.lengths` gives {ref!r} one length, and it has {len(hops[ref])} hops."
+            expected = f"Name one of them, such as {hops[ref][-1]!r}, and its own length."
+            yield Problem(message, place, expected, "not-one-shot")
+    endings: dict[str, int] = {}
+    for n, one in enumerate(scene.reel.deliver):
+        before = n if one.is_the_reel else endings.setdefault(one.ending.casefold(), n)
+        if before != n:
+            message = f"`reel.deliver` makes two files that end in {one.ending!r}."
+            expected = "Give one of them a `name:`, which is the middle word of its file."
+            yield Problem(message, where("reel", "deliver", n), expected, "given-twice")
+        for path, ref in one.shots:
+            if ref not in known:
+                message = f"The {one.format} of `reel.deliver` names {_no_shot(ref, known, hops)}"
+                place = where("reel", "deliver", n, *path)
+                yield Problem(message, place, "It names shots of this scene.", "unknown-shot")
     for at, track in scene.reel.tracks:
         if isinstance(track.at, str) and track.at not in known:
             message = f"The track {track.file!r} begins with {_no_shot(track.at, known, hops)}"

@@ -15,6 +15,7 @@ from typing import Any
 
 from scenegraph.errors import SceneError
 from scenegraph.scene.agreement import Agreement
+from scenegraph.scene.apart import kept_apart, loras_as
 from scenegraph.scene.folders import placed
 from scenegraph.scene.model import Character, DriftPolicy, Picture, Reel, Scene
 from scenegraph.scene.presets import DEFAULT_PICTURE, find_preset
@@ -37,8 +38,9 @@ LONGEST = 64
 def join(*scenes: Scene, **settings: Any) -> Scene:
     """One film of several scenes, in this order.
 
-    Shots with an id that is taken get another one (`opening-2`), and so do characters, motions and
-    presets that are called alike and are not the same. A character is the same when a still or
+    Shots with an id that is taken get another one (`opening-2`), and so do characters, motions,
+    presets and LoRAs that are called alike and are not the same. LoRAs for every shot, and fixes of
+    the scene, stay with the shots of their own scene. A character is the same when a still or
     the look agrees and nothing contradicts; stills and adapters are then put together. Of the
     drift policy each scene's shots keep what their scene said; budgets in dollars are added up;
     the first seed and the first title stay.
@@ -64,7 +66,7 @@ def join(*scenes: Scene, **settings: Any) -> Scene:
         raise SceneError("There is no scene to join.", next="Give `join` one scene or more.")
     film, *others = scenes
     for scene in others:
-        film, scene = _in_one_folder(film, scene)
+        film, scene = kept_apart(*_in_one_folder(film, scene))
         film = _added(film, _Part(scene.title, _said(scene)), None, settings)
     return film if others else _added(film, _Part("", {}), None, settings)
 
@@ -116,7 +118,7 @@ def _said(scene: Scene) -> dict[str, Any]:
         or name in scene.model_fields_set
         or getattr(scene, name) != info.get_default(call_default_factory=True)
     }
-    preset = {**DEFAULT_PICTURE, **(find_preset(scene.preset, scene.presets) or {})}
+    preset = {**DEFAULT_PICTURE, **(find_preset(scene.preset, scene.presets, scene.model) or {})}
     picture = {
         name: value for name, value in dict(scene.picture).items() if whole or value != preset[name]
     }
@@ -154,6 +156,7 @@ class _Names:
     characters: dict[str, str] = field(default_factory=dict)
     motions: dict[str, str] = field(default_factory=dict)
     presets: dict[str, str] = field(default_factory=dict)
+    loras: dict[str, str] = field(default_factory=dict)
 
     def ref(self, ref: str) -> str:
         base = without_hop(ref)
@@ -178,7 +181,12 @@ def _added(film: Scene, part: _Part, after: str | None, settings: Mapping[str, A
         names.shots[shot.id] = free_name(shot.id, taken)
         taken.add(names.shots[shot.id])
     same_person = _one_person if part.is_scene else _more_of
-    characters = _merged(film.characters, said.get("characters", {}), names.characters, same_person)
+    loras = _merged(film.loras, said.get("loras", {}), names.loras, _the_same)
+    people = {
+        who: cast.model_copy(update={"loras": loras_as(cast.loras, names.loras)})
+        for who, cast in said.get("characters", {}).items()
+    }
+    characters = _merged(film.characters, people, names.characters, same_person)
     motions = _merged(film.motions, said.get("motions", {}), names.motions, _the_same)
     presets = _merged(film.presets, said.get("presets", {}), names.presets, _the_same)
     for old, new in names.characters.items():
@@ -196,7 +204,7 @@ def _added(film: Scene, part: _Part, after: str | None, settings: Mapping[str, A
         if name not in _OWN_WAY and (name in own or name in coming)
     }
     parts["title"] = film.title
-    named = {"characters": characters, "motions": motions, "presets": presets}
+    named = {"characters": characters, "motions": motions, "presets": presets, "loras": loras}
     parts |= {name: merged for name, merged in named.items() if merged}
     parts["picture"] = Picture(**agree.inside("picture", own, coming))
     if "seed" in own or "seed" in said:
@@ -222,8 +230,8 @@ def _added(film: Scene, part: _Part, after: str | None, settings: Mapping[str, A
 
 #: Fields that are put together in a way of their own.
 _OWN_WAY = frozenset(
-    {"title", "picture", "seed", "budget_usd", "characters", "motions", "presets", "shots"}
-    | {"drift", "reel"}
+    {"title", "picture", "seed", "budget_usd", "characters", "motions", "presets", "loras"}
+    | {"shots", "drift", "reel"}
 )
 
 
@@ -330,6 +338,8 @@ def _renamed(shot: Shot, names: _Names) -> Shot:
         update["motion"] = names.motions.get(shot.motion, shot.motion)
     if isinstance(shot, (ImageShot, MotionShot)):
         update["keyframe"] = _keyframe(shot.keyframe, names)
+    if shot.loras:
+        update["loras"] = loras_as(shot.loras, names.loras)
     return shot.model_copy(update=update)
 
 

@@ -15,25 +15,22 @@ from pydantic import Field, JsonValue, PrivateAttr, field_validator, model_valid
 
 from scenegraph.errors import Place, SceneInvalid, UnknownShot
 from scenegraph.scene.checks import check_references
+from scenegraph.scene.deliver import Deliver
+from scenegraph.scene.fixes import Failure
 from scenegraph.scene.graph import ShotGraph
+from scenegraph.scene.loras import LoraField, SceneLora
+from scenegraph.scene.part import FilePath, Name, Number, Part, Whole, Words
 from scenegraph.scene.places import Reading
 from scenegraph.scene.presets import DEFAULT_PICTURE, DEFAULT_PRESET, find_preset
 from scenegraph.scene.problems import IN_PYTHON
 from scenegraph.scene.shots import (
     ExtendShot,
-    FilePath,
-    Lora,
-    Name,
-    Number,
-    Part,
     Rate,
     Rung,
     Seed,
     Shot,
     ShotRef,
     Usd,
-    Whole,
-    Words,
     without_hop,
 )
 from scenegraph.scene.stills import resolve_inside
@@ -64,7 +61,7 @@ class Character(Part):
 
     look: Words | None = None
     keyframes: dict[Name, FilePath] = Field(default_factory=dict)
-    loras: tuple[Lora, ...] = ()
+    loras: tuple[LoraField, ...] = ()
 
 
 class DriftPolicy(Part):
@@ -101,7 +98,10 @@ class Reel(Part):
         transitions: by the shot that is entered; every other join is a hard cut.
         audio: a track under the whole reel, or tracks, relative to the scene file.
         loudness: of the finished sound, in LUFS (EBU R128); None leaves it as it was mixed.
-        handles: spare frames kept on both sides of a cut in exports.
+        handles: spare frames that hard cuts leave on both sides, where there is a choice.
+        seconds: how long the film should be; None: as its cuts fall.
+        lengths: how long single shots should play, in seconds, by shot.
+        deliver: what is made of the reel besides it, by format or with options.
     """
 
     order: Annotated[tuple[ShotRef, ...], Field(min_length=1)] | None = None
@@ -111,6 +111,13 @@ class Reel(Part):
     audio: Audio | None = None
     loudness: Annotated[Number, Field(ge=-36, le=-8)] | None = -16.0
     handles: Annotated[Whole, Field(ge=0, le=240)] = 8
+    seconds: Annotated[Number, Field(gt=0, le=86400)] | None = Field(
+        default=None, description="how long the film should be"
+    )
+    lengths: dict[ShotRef, Annotated[Number, Field(gt=0, le=3600)]] = Field(
+        default_factory=dict, description="how long single shots should play, in seconds"
+    )
+    deliver: Deliver = ()
 
     @property
     def tracks(self) -> tuple[tuple[tuple[str | int, ...], Track], ...]:
@@ -157,7 +164,9 @@ class Scene(Part):
     budget_usd: Annotated[Usd, Field(le=1_000_000)] | None = None
     characters: dict[Name, Character] = Field(default_factory=dict)
     motions: dict[Name, FilePath] = Field(default_factory=dict)
+    loras: dict[Name, SceneLora] = Field(default_factory=dict)
     presets: dict[Name, dict[str, JsonValue]] = Field(default_factory=dict)
+    fixes: tuple[Failure, ...] = ()
     shots: Annotated[tuple[Shot, ...], Field(min_length=1)]
     drift: DriftPolicy = Field(default_factory=DriftPolicy)
     reel: Reel = Field(default_factory=Reel)
@@ -206,7 +215,7 @@ class Scene(Part):
     def _picture_of_preset(self) -> Self:
         """What the picture leaves open is as the preset says, so `picture` is always whole."""
         given = self.picture.model_fields_set
-        preset = find_preset(self.preset, self.presets) or {}
+        preset = find_preset(self.preset, self.presets, self.model) or {}
         fill = {
             name: preset[name] for name in DEFAULT_PICTURE if name in preset and name not in given
         }
@@ -301,7 +310,7 @@ class Scene(Part):
         """The shot that a hop's chain starts with; a shot that is no hop is its own start."""
         if not isinstance(shot, ExtendShot):
             return shot
-        starts: dict[str, Shot] = self._once("_starts", dict, self.shots)
+        starts = self._once("_starts", self._known_starts, self.shots)
         name = without_hop(shot.id)  # the hops of one shot have one start
         if name in starts:
             return starts[name]
@@ -320,6 +329,16 @@ class Scene(Part):
         starts.update(dict.fromkeys(passed, shot))
         return shot
 
+    def _known_starts(self) -> dict[str, Shot]:
+        """The starts of the chains that are told in their order, as nearly all are."""
+        starts: dict[str, Shot] = {}
+        for shot in self.shots:
+            if not isinstance(shot, ExtendShot):
+                starts[shot.id] = shot
+            elif (above := without_hop(shot.parent)) in starts:
+                starts[shot.id] = starts[above]
+        return starts
+
     @property
     def names_of_cast(self) -> re.Pattern[str] | None:
         """Finds the characters' names as whole words, in group 1; None without characters."""
@@ -335,10 +354,14 @@ class Scene(Part):
         """What every shot has from the scene's preset and its picture, by catalog name."""
         return self._once(
             "_common",
-            lambda: {**(find_preset(self.preset, self.presets) or {}), **dict(self.picture)},
+            lambda: {
+                **(find_preset(self.preset, self.presets, self.model) or {}),
+                **dict(self.picture),
+            },
             self.preset,
             self.presets,
             self.picture,
+            self.model,
         )
 
     def graph(self) -> ShotGraph:

@@ -19,7 +19,7 @@ Loc = tuple[str | int, ...]
 #: Names that pydantic puts into a location for a branch of a union.
 _BRANCHES = frozenset(
     {"t2v", "i2v", "extend", "multicondition", "as-text", "in-parts", "frame-of"}
-    | {"as-list", "by-name"}
+    | {"as-list", "by-name", "lora", "lorause"}
 )
 
 
@@ -138,7 +138,8 @@ def model_at(model: type[BaseModel], loc: Sequence[str | int]) -> type[BaseModel
 
 def _names_of(model: type[BaseModel]) -> set[str]:
     kind = model.model_fields.get("kind")
-    return {str(kind.default)} if kind is not None else {model.__name__.lower()}
+    has_kind = kind is not None and isinstance(kind.default, str)
+    return {str(kind.default)} if kind is not None and has_kind else {model.__name__.lower()}
 
 
 def keys_of(model: type[BaseModel]) -> list[str]:
@@ -258,7 +259,7 @@ def _literals(annotation: Any) -> Iterator[Any]:
 
 def _bad_name(path: Loc, value: Any, is_key: bool) -> Problem:
     name = str(path[-1]) if is_key and path else str(value)
-    if path and path[0] == "shots":
+    if path and path[0] == "shots" and (len(path) <= 2 or path[-1] == "id"):
         better = "".join(c if c.isascii() and c.isalnum() else "-" for c in name.lower()).strip("-")
         message = f"The shot id {shown(name)} may hold lower-case letters, digits and hyphens only."
         return Problem(message, Place(""), f"For example {better or 'shot-1'!r}.", "bad-id")

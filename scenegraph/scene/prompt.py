@@ -7,17 +7,18 @@ the continuity locks of its kind of shot; a lock that the writer already has is 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from functools import lru_cache
 from typing import Any
 
+from scenegraph.scene.fixes import FIXES, Failure, unsaid, with_negatives
+from scenegraph.scene.loras import Lora, Worn, everywhere, merged, worn_in
 from scenegraph.scene.model import Scene
 from scenegraph.scene.presets import DEFAULT_FRAMES, find_preset
 from scenegraph.scene.shots import (
     ExtendShot,
     FrameOf,
-    Lora,
     MotionShot,
     Prompt,
     Shot,
@@ -90,14 +91,20 @@ def render_prompt(scene: Scene, shot: Shot) -> str:
     """The prompt as it is sent.
 
     `[framing], [subject], in/at [setting], [action]. Camera: …. Lighting: …. Continuity: ….`
-    A hop continues: it opens with the same shot going on instead of describing it anew.
+    A hop continues: it opens with the same shot going on, and does not tell again what the shot
+    before it has told in the same words. A directed shot leaves to its keyframe and its motion
+    what they show. The words of the shot's `fixes` come last.
     """
     prompt = shot.prompt
     if isinstance(prompt, str):
-        return prompt
+        fixes = fixes_of(scene, shot)
+        return " ".join([prompt, *unsaid(fixes, prompt)]) if fixes else prompt
     parts = prompt or _MOMENT
-    with_person = isinstance(shot, ExtendShot) and has_person(scene, shot)
-    sentences = [*_opening(shot, with_person)]
+    with_person, before = False, None
+    if isinstance(shot, ExtendShot):
+        with_person, before = has_person(scene, shot), _before(scene, shot)
+    sentences = [*_opening(shot, parts, with_person, before)]
+    parts = _untold(shot, parts, with_person, before)
     told = ", ".join(_told(scene, shot, parts))
     if told:
         sentences.append(told)
@@ -105,10 +112,74 @@ def render_prompt(scene: Scene, shot: Shot) -> str:
         sentences.append(f"Camera: {parts.camera}")
     if parts.lighting:
         sentences.append(f"Lighting: {parts.lighting}")
-    continuity = _continuity(_locks(shot, with_person), parts, ". ".join(sentences))
+    own = (parts.continuity or "").strip().rstrip(".")
+    said = ". ".join([*sentences, own])
+    fixes = fixes_of(scene, shot)
+    against = unsaid(fixes, said) if fixes else ()
+    continuity = _continuity(_locks(shot, with_person), own, " ".join([said, *against]))
     if continuity:
         sentences.append(f"Continuity: {continuity}")
-    return " ".join([_closed(sentence) for sentence in sentences])
+    return " ".join([_closed(sentence) for sentence in (*sentences, *against)])
+
+
+def fixes_of(scene: Scene, shot: Shot) -> tuple[Failure, ...]:
+    """The fixes that are switched on for a shot: the scene's, then its own."""
+    if not scene.fixes:
+        return shot.fixes
+    person = has_person(scene, shot)
+    common = [name for name in scene.fixes if person or not FIXES[name].of_people]
+    return tuple(dict.fromkeys((*common, *shot.fixes)))
+
+
+def _untold(shot: Shot, parts: Prompt, with_person: bool, before: Prompt | None) -> Prompt:
+    """The parts without what the model was told, or is shown, already."""
+    blank: dict[str, str | None] = {}
+    if before is not None:
+        names = ("framing", "setting", "lighting", "subject")
+        for name in names if with_person else names[:3]:
+            own = getattr(parts, name)
+            if own and _same(own, getattr(before, name)):
+                blank[name] = None
+    elif isinstance(shot, MotionShot):
+        if parts.subject and shot.character and _same(parts.subject, shot.character):
+            blank["subject"] = None  # the opening says that the keyframe shows who
+        if parts.camera and shot.motion is not None and "reference" in parts.camera.lower():
+            clauses = parts.camera.split(",")
+            own = ",".join(one for one in clauses if not _REFERENCE.search(one))
+            blank["camera"] = own.strip() or None
+    return parts.model_copy(update=blank) if blank else parts
+
+
+_REFERENCE = re.compile(r"\breference\b", re.IGNORECASE)
+
+
+def _before(scene: Scene, shot: ExtendShot) -> Prompt | None:
+    """The words that the shot before a hop was told in parts, if it was."""
+    parent = scene.shot(shot.parent)
+    for _ in scene.shots:  # a hop without words goes on with those before it
+        if parent.prompt is not None or not isinstance(parent, ExtendShot):
+            break
+        parent = scene.shot(parent.parent)
+    return parent.prompt if isinstance(parent.prompt, Prompt) else None
+
+
+def _same(one: str, other: str | None) -> bool:
+    if one is other or other is None:
+        return other is not None
+    return one.strip(" .").lower() == other.strip(" .").lower()
+
+
+def _is_other(one: str | None, before: str | None) -> bool:
+    return bool(one and before) and not _same(one or "", before)
+
+
+def _continues(parts: Prompt) -> bool:
+    """Whether the writer has said already that the shot goes on."""
+    words = " ".join([word for word in parts.__dict__.values() if word])
+    return "ontinu" in words and _CONTINUES.search(words) is not None
+
+
+_CONTINUES = re.compile(r"\bcontinu\w+ (the (same )?(shot|scene)|seamlessly)", re.IGNORECASE)
 
 
 @lru_cache(maxsize=1024)
@@ -119,14 +190,19 @@ def _closed(sentence: str) -> str:
     return text if text.endswith((".", "!", "?", "…", '"')) else f"{text.rstrip(',;:')}."
 
 
-def _opening(shot: Shot, with_person: bool) -> Sequence[str]:
+def _opening(shot: Shot, parts: Prompt, with_person: bool, before: Prompt | None) -> Sequence[str]:
     if isinstance(shot, ExtendShot):
-        if with_person:
-            return (CONTINUE, "Same character, same outfit, same location, same lighting")
-        return (CONTINUE, "Same place, same lighting")
+        same = ["same character", "same outfit", "same location"] if with_person else ["same place"]
+        # What a hop tells anew on purpose is not said to be the same.
+        if before is not None and _is_other(parts.setting, before.setting):
+            same.pop()
+        if before is None or not _is_other(parts.lighting, before.lighting):
+            same.append("same lighting")
+        opening = [] if _continues(parts) else [CONTINUE]
+        return [*opening, ", ".join(same)] if same else opening
     if isinstance(shot, MotionShot):
         opening = []
-        if shot.parent is not None:
+        if shot.parent is not None and not _continues(parts):
             opening.append(CONTINUE)
         if shot.motion is not None:
             opening.append("Follow the motion and camera pacing of the reference video")
@@ -199,20 +275,24 @@ def _missing(locks: Sequence[str], said: str) -> tuple[str, ...]:
     return tuple(missing)
 
 
-def _continuity(locks: Sequence[str], parts: Prompt, said: str) -> str:
-    own = (parts.continuity or "").strip().rstrip(".")
+def _continuity(locks: Sequence[str], own: str, said: str) -> str:
     if own.lower() == "none":
         return ""
-    missing = _missing(locks, f"{said}. {own}")
+    missing = _missing(locks, said)
     return ", ".join([own, *missing] if own else missing)
 
 
 def negative_prompt(scene: Scene, shot: Shot) -> str:
-    """What must not be seen: the shot's own words, a preset's, or the default with its helpers."""
+    """What must not be seen: the shot's own words, a preset's, or the default with its helpers;
+    and the words of the fixes that are switched on."""
+    return with_negatives(_own_negative(scene, shot), fixes_of(scene, shot))
+
+
+def _own_negative(scene: Scene, shot: Shot) -> str:
     if shot.negative_prompt is not None:
         return shot.negative_prompt
     for name in (shot.preset, scene.preset):
-        found = (find_preset(name, scene.presets) or {}) if name else {}
+        found = (find_preset(name, scene.presets, scene.model) or {}) if name else {}
         if "negative_prompt" in found:
             return str(found["negative_prompt"])
     return NEGATIVE_PROMPT
@@ -227,7 +307,7 @@ def shot_parameters(scene: Scene, shot: Shot) -> dict[str, Any]:
     """
     values: dict[str, Any] = dict(scene.common_parameters)
     if shot.preset is not None:
-        values.update(find_preset(shot.preset, scene.presets) or {})
+        values.update(find_preset(shot.preset, scene.presets, scene.model) or {})
     if shot.kind != "t2v" and values.get("expand_prompt"):
         values["expand_prompt"] = False
     values.pop("num_frames", None)
@@ -235,30 +315,52 @@ def shot_parameters(scene: Scene, shot: Shot) -> dict[str, Any]:
     values.update(shot.parameters)
     loras = shot_loras(scene, shot)
     if loras:
-        values["loras"] = [lora.model_dump(exclude_none=True) for lora in loras]
+        values["loras"] = [lora.model_dump(exclude_none=True, exclude={"kind"}) for lora in loras]
     return values
 
 
 def has_loras(scene: Scene, shot: Shot) -> bool:
-    """False where there can be no adapters: the shot has none, nor has anybody of the scene."""
+    """False where there can be no adapters: neither the shot, the scene nor its people name one."""
     people = scene.characters
-    return bool(shot.loras) or (bool(people) and any(cast.loras for cast in people.values()))
+    return bool(shot.loras or scene.loras) or (
+        bool(people) and any(cast.loras for cast in people.values())
+    )
+
+
+def worn_by(scene: Scene, shot: Shot) -> tuple[Worn, ...]:
+    """The adapters of a shot: of the characters in its chain, of every shot, then its own."""
+    cast = scene.characters
+    if not has_loras(scene, shot):
+        return ()
+    people = dict.fromkeys((*_people_before(scene, shot), *named_characters(scene, shot)))
+    found = [
+        worn
+        for name in people
+        for worn in worn_in(scene, cast[name].loras, ("characters", name, "loras"), "character")
+    ]
+    own = worn_in(scene, shot.loras, ("shots", shot.id, "loras"))
+    return merged((*found, *everywhere(scene), *own))
+
+
+def _people_before(scene: Scene, shot: Shot) -> Iterator[str]:
+    """Who stands at the start of a shot's chain, or in the shot that its keyframe is a frame of."""
+    start = scene.start_of(shot)
+    for _ in scene.shots:
+        yield from named_characters(scene, start)
+        source = frame_source(start)
+        if source is None:
+            return
+        start = scene.start_of(scene.shot(source.shot))
 
 
 def shot_loras(scene: Scene, shot: Shot) -> tuple[Lora, ...]:
-    """The adapters of the characters in the shot's chain, then the shot's own; each path once."""
-    if not has_loras(scene, shot):
-        return ()
-    start = scene.start_of(shot)
-    people = dict.fromkeys((*named_characters(scene, start), *named_characters(scene, shot)))
-    found = [lora for name in people for lora in scene.characters[name].loras]
-    by_path = {(lora.path, lora.weight_name): lora for lora in (*found, *shot.loras)}
-    return tuple(by_path.values())
+    """The adapters that a shot is asked for with, in the order of the request; each file once."""
+    return tuple(worn.lora for worn in worn_by(scene, shot))
 
 
 def frame_rate(scene: Scene, shot: Shot) -> int:
     """Frames per second that the shot is asked at."""
-    own = find_preset(shot.preset, scene.presets) if shot.preset is not None else None
+    own = find_preset(shot.preset, scene.presets, scene.model) if shot.preset is not None else None
     for values in (shot.parameters, own or {}):
         value = values.get("frame_rate")
         if isinstance(value, int) and not isinstance(value, bool) and value > 0:
@@ -274,7 +376,7 @@ def new_frames(scene: Scene, shot: Shot) -> int:
         rate = Fraction(frame_rate(scene, shot))
         return max(1, whole_frames(shot.seconds, rate))
     for name in (shot.preset, scene.preset):
-        found = (find_preset(name, scene.presets) or {}) if name else {}
+        found = (find_preset(name, scene.presets, scene.model) or {}) if name else {}
         if "num_frames" in found:
             return int(found["num_frames"])
     return DEFAULT_FRAMES

@@ -20,7 +20,9 @@ from scenegraph.units import usd_text
 
 _SHOT_ORDER = ("kind", "parent", "keyframe", "motion", "hops", "seconds", "frames", "prompt")
 #: Short mappings and lists that read better on one line.
-_INLINE = frozenset({"picture", "keyframes", "order", "on_drift", "allow", "animatic", "budgets"})
+_INLINE = frozenset(
+    {"picture", "keyframes", "order", "on_drift", "allow", "animatic", "budgets", "fixes"}
+)
 
 
 def scene_data(scene: Scene) -> dict[str, Any]:
@@ -48,7 +50,7 @@ def scene_data(scene: Scene) -> dict[str, Any]:
 
 def _picture(scene: Scene) -> dict[str, Any]:
     """Only what the preset does not already say."""
-    preset = find_preset(scene.preset, scene.presets) or {}
+    preset = find_preset(scene.preset, scene.presets, scene.model) or {}
     return {
         name: getattr(scene.picture, name)
         for name in Picture.model_fields

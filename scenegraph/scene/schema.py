@@ -25,6 +25,13 @@ def json_schema() -> dict[str, Any]:
     full = transitions["additionalProperties"]
     words = shapes["Transition"]["properties"]["kind"]["enum"]
     transitions["additionalProperties"] = {"anyOf": [{"enum": words}, full]}
+    deliver = shapes["Reel"]["properties"]["deliver"]
+    one = {"anyOf": [shapes["Deliverable"]["properties"]["format"], deliver["items"]]}
+    shapes["Reel"]["properties"]["deliver"] = {
+        "title": deliver["title"],
+        "default": [],
+        "anyOf": [*one["anyOf"], {"type": "array", "items": one}],
+    }
     schema["properties"]["shots"] = {
         "title": "Shots",
         "description": "A mapping of id to shot; its order is story order.",

@@ -7,41 +7,24 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Annotated, Any, Literal, TypeAlias
 
-from pydantic import (
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Discriminator,
-    Field,
-    JsonValue,
-    Tag,
-    ValidationError,
-    model_validator,
-)
+from pydantic import BeforeValidator, Discriminator, Field, JsonValue, Tag, model_validator
 
-from scenegraph.errors import SceneInvalid
-from scenegraph.scene.problems import problems_in_python
+from scenegraph.scene.fixes import Failure
+from scenegraph.scene.loras import LoraField
+from scenegraph.scene.part import LONGEST_PROMPT, Name, Number, Part, Whole, Words
 
 Kind: TypeAlias = Literal["t2v", "i2v", "extend", "multicondition"]
 Rung: TypeAlias = Literal["accept", "grade", "reroll", "tune", "reanchor", "cut", "ask"]
 
-#: A prompt longer than this is a mistake: the model reads some 256 tokens of it.
-LONGEST_PROMPT = 5000
 MOST_HOPS = 200
 #: How far before its parent's last frame a tail that ends at rest may end: a second at 24 fps.
 REST_FRAMES = 24
 
 ID_PATTERN = r"^[a-z0-9][a-z0-9-]*$"
-NAME_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9_-]*$"
 
-Whole = Annotated[int, Field(strict=True)]
-Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
-Words = Annotated[str, Field(min_length=1, max_length=LONGEST_PROMPT)]
 ShotId = Annotated[str, Field(pattern=ID_PATTERN, max_length=64)]
 #: A shot, or one hop of it: `mara-listens` or `mara-listens.2`.
 ShotRef = Annotated[str, Field(min_length=1, max_length=80)]
-Name = Annotated[str, Field(pattern=NAME_PATTERN, max_length=64)]
-FilePath = Annotated[str, Field(min_length=1, max_length=1024)]
 Seed = Annotated[Whole, Field(ge=0, le=2**31 - 1)]
 Rate = Annotated[Whole, Field(ge=1, le=60)]
 
@@ -64,35 +47,6 @@ def without_hop(ref: str) -> str:
     ('mara-listens', 'mara-waits')
     """
     return _HOP.sub("", ref) if "." in ref else ref
-
-
-class Part(BaseModel):
-    """Anything that a scene is made of.
-
-    Building one in Python with wrong values raises `SceneInvalid` with all problems, in the same
-    words as a scene file's.
-    """
-
-    model_config = ConfigDict(
-        frozen=True, extra="forbid", populate_by_name=True, str_strip_whitespace=True
-    )
-
-    def __init__(self, /, **data: Any) -> None:
-        try:
-            super().__init__(**data)
-        except ValidationError as error:
-            raise SceneInvalid(problems_in_python(type(self), error, data)) from None
-
-    # Without this mark pydantic would call __init__ for every part inside a scene, one by one.
-    __init__.__pydantic_base_init__ = True  # type: ignore[attr-defined]
-
-
-class Lora(Part):
-    """Adapter weights. `path` is a URL or a hub repository; nothing local is read."""
-
-    path: FilePath
-    scale: Annotated[Number, Field(ge=0, le=4)] = 1.0
-    weight_name: Words | None = None
 
 
 class Prompt(Part):
@@ -180,7 +134,10 @@ class ShotBase(Part):
     )
     seed: Seed | None = None
     preset: Name | None = None
-    loras: tuple[Lora, ...] = ()
+    loras: tuple[LoraField, ...] = ()
+    fixes: tuple[Failure, ...] = Field(
+        default=(), description="words against failures that are known, such as hands"
+    )
     parameters: dict[str, JsonValue] = Field(default_factory=dict)
     drift: DriftOverride | None = None
     expects_face: Literal["always", "sometimes", "never"] | None = None

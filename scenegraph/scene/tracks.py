@@ -7,7 +7,8 @@ from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import BeforeValidator, Discriminator, Field, Tag
 
-from scenegraph.scene.shots import FilePath, Name, Number, Part, ShotRef
+from scenegraph.scene.part import FilePath, Name, Number, Part
+from scenegraph.scene.shots import ShotRef
 
 Role: TypeAlias = Literal["music", "voice", "effects"]
 Seconds = Annotated[Number, Field(ge=0, le=86_400)]

@@ -159,6 +159,7 @@ def clip_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     whole = draw_clip(folder / "a.mp4", 40, still_at=range(24, 30))
     draw_clip(folder / "b.mp4", 40, still_at=range(30, 36), seed=6)
     draw_clip(folder / "one-frame.mp4", 1)
+    draw_clip(folder / "frozen.mp4", 72, still_at=range(12, 62), seed=7)
     data = whole.read_bytes()
     (folder / "truncated.mp4").write_bytes(data[: len(data) * 6 // 10])
     (folder / "empty.mp4").write_bytes(b"")

@@ -193,6 +193,20 @@ def test_cut_makes_a_reel_of_plain_clips(call, clip_folder, tmp_path):
     assert call("cut", a, clip_folder / "text.mp4", "--out", film, "--json").code == 2
 
 
+def test_a_reel_of_plain_clips_is_looked_at_too(call, clip_folder, tmp_path):
+    """What stands still for two seconds in it is said, with its frames and its clip."""
+    clips = (clip_folder / "a.mp4", clip_folder / "frozen.mp4")
+    words = ("cut", *clips, "--out", tmp_path / "film.mp4")
+    said = call(*words, "--target", 106, "--json")
+    assert said.code == 0 and not said.json["reel_check"]["ok"]
+    (found,) = said.json["reel_check"]["findings"]
+    assert (found["kind"], found["shot"]) == ("freeze", "frozen")
+    assert found["to_frame"] - found["from_frame"] + 1 >= 45
+    assert "stands still" in call(*words, "--target", 106).out
+    good = call("cut", clip_folder / "a.mp4", "--out", tmp_path / "good.mp4", "--json")
+    assert good.json["reel_check"]["ok"] and good.json["notices"] == []
+
+
 def test_cut_of_a_scene_shoots_nothing(call, shot):
     """The reel is made anew from what is circled."""
     Path("tiny.preview.mp4").unlink()

@@ -17,23 +17,29 @@ import scenegraph
 from scenegraph.animatic import FaultPlan
 from scenegraph.catalog import load_catalog
 from scenegraph.cli.main import run_command
+from scenegraph.plan.presets import price_presets
 from scenegraph.scene import (
+    FIXES,
+    RULES,
     AnimaticSettings,
     Character,
     DriftPolicy,
     ExtendShot,
     ImageShot,
     Lora,
+    LoraUse,
     MotionShot,
     Picture,
     Prompt,
     Reel,
     Scene,
+    SceneLora,
     TextShot,
     Transition,
     load_scene,
 )
-from scenegraph.scene.presets import BUILT_IN, DEFAULT_PRESET
+from scenegraph.scene.presets import BUILT_IN, DEFAULT_FRAMES, DEFAULT_PRESET
+from scenegraph.units import usd_text
 
 HOME = Path(__file__).parents[2]
 STILLS = HOME / "samples" / "night-train" / "stills"
@@ -160,6 +166,8 @@ FIELDS: list[tuple[type[BaseModel], set[str]]] = [
     (Transition, set()),
     (AnimaticSettings, set()),
     (Lora, set()),
+    (LoraUse, set()),
+    (SceneLora, set()),
     (Prompt, set()),
     *((kind, {"id", "kind"}) for kind in (TextShot, ImageShot, ExtendShot, MotionShot)),
 ]
@@ -183,6 +191,42 @@ def test_the_page_of_scene_files_has_the_presets_as_they_are():
         assert str(preset.get("num_frames", "–")) in rows[name]
         assert preset.get("resolution", "–") in rows[name]
     assert f"| `preset` | `{DEFAULT_PRESET}` |" in page
+
+
+def test_the_page_of_scene_files_has_the_fixes_as_they_are():
+    """The words in the table are those that are sent."""
+    page = (HOME / "docs" / "scene-files.md").read_text(encoding="utf-8")
+    rows = set(re.findall(r"^\| `([a-z-]+)` \| [^|]+ \| (.+) \|$", page, re.MULTILINE))
+    assert {(name, " ".join(fix.phrases)) for name, fix in FIXES.items()} - rows == set()
+
+
+def test_the_page_on_the_craft_has_the_prices_as_they_are():
+    """What a look costs on each model is what the command says."""
+    page = (HOME / "docs" / "craft.md").read_text(encoding="utf-8")
+    found = {(row.preset, row.model): row for row in price_presets(load_catalog())}
+    looks = ("cinematic-5s", "smooth-4s", "long-10s", "fast-preview")
+    for name in looks:
+        told = []
+        for model, kinds in (
+            ("ltxv-13b-098-distilled", ("i2v", "extend")),
+            ("ltx-video-13b-distilled", ("i2v", "multicondition")),
+            ("ltx-video-13b-dev", ("i2v",)),
+        ):
+            price = {kind.kind: kind for kind in found[name, model].kinds}
+            told += [
+                f"{'' if price[k].known else 'at most '}{usd_text(price[k].usd)}" for k in kinds
+            ]
+        assert f"| `{name}` | {' | '.join(told)} |" in page
+    for name in BUILT_IN.keys() - set(looks):
+        assert f"`{name}`" in page
+        assert found[name, "ltxv-13b-098-distilled"].kinds[0].num_frames == DEFAULT_FRAMES
+
+
+def test_the_page_on_the_craft_has_the_rules_as_they_are():
+    """Every number, its name and how grave it is."""
+    page = (HOME / "docs" / "craft.md").read_text(encoding="utf-8")
+    rows = set(re.findall(r"^\| (SG\d+) \| `([a-z0-9-]+)` \| (\w+) \|", page, re.MULTILINE))
+    assert rows == {(rule.number, rule.name, rule.severity) for rule in RULES}
 
 
 def test_the_page_about_fal_has_the_prices_of_the_catalog():

@@ -86,6 +86,63 @@ async def test_a_refused_write_fails_alone(tmp_path: Path) -> None:
 
 
 @pytest.mark.anyio
+async def test_a_group_that_is_done_again_leaves_nothing_twice(tmp_path: Path) -> None:
+    """Groups are written in one go, and once more with care when one of their writes is refused.
+
+    What a refused write has done before is undone alone; the others have one row and one event.
+    """
+    with Ledger.open(tmp_path) as ledger:
+        first = came_back(ledger, "mara")
+        ledger.pin(first)
+        second = came_back(ledger, "mara", circled=False)
+        async with Journal(ledger) as journal:
+            results: list[Any] = await asyncio.gather(
+                *(journal.write(ledger.intend, intent(f"s{n}")) for n in range(5)),
+                journal.kept(second, Review(verdict="good")),
+                *(journal.write(ledger.intend, intent(f"s{n}")) for n in range(5, 9)),
+                return_exceptions=True,
+            )
+            assert journal.commits == 1
+        assert [type(one) for one in results].count(LedgerError) == 1
+        takes = [one for one in results if not isinstance(one, BaseException)]
+        assert [take.number for take in takes] == [1] * 9
+        assert [len(ledger.events(take=take.id)) for take in takes] == [1] * 9
+        assert ledger.take(second).state is State.REVIEWED  # it was looked at, and is not circled
+
+
+def came_back(ledger: Ledger, shot: str, *, circled: bool = True) -> int:
+    """A take of a shot that has come back."""
+    take = ledger.intend(intent(shot))
+    ledger.submitted(take.id, f"r-{take.id}", URLS)
+    ledger.answered(take.id, {}, None)
+    ledger.fetched(take.id, "0" * 64, f"media/00/{'0' * 64}.mp4", None)
+    if circled:
+        ledger.kept(take.id, Review(verdict="good"))
+    return take.id
+
+
+@pytest.mark.anyio
+async def test_a_take_is_kept_only_if_what_is_asked_just_before_holds(tmp_path: Path) -> None:
+    """A file that changes while it is looked at is not circled; and others are not held up."""
+
+    def has_changed() -> None:
+        raise LedgerError("its file has changed", next="put it back")
+
+    with Ledger.open(tmp_path) as ledger:
+        good, bad = (came_back(ledger, shot, circled=False) for shot in ("good", "bad"))
+        review = Review(verdict="good")
+        async with Journal(ledger) as journal:
+            kept, error = await asyncio.gather(
+                journal.kept(good, review),
+                journal.kept(bad, review, provided=has_changed),
+                return_exceptions=True,
+            )
+        assert not isinstance(kept, BaseException) and kept.circled
+        assert isinstance(error, LedgerError)
+        assert ledger.take(bad).state is State.FETCHED
+
+
+@pytest.mark.anyio
 async def test_a_bug_in_one_write_is_raised_to_its_own_caller(tmp_path: Path) -> None:
     def bug() -> None:
         raise ZeroDivisionError

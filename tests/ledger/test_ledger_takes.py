@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
@@ -14,6 +15,7 @@ import pytest
 from scenegraph.errors import LedgerError
 from scenegraph.ledger import (
     Amendment,
+    BestFrame,
     Intent,
     JobClaimed,
     Ledger,
@@ -239,6 +241,22 @@ def test_adopting_gives_a_take_for_nothing(ledger: Ledger) -> None:
     assert ledger.money() == Money(spent=Decimal("0.1"))
 
 
+def test_the_best_frame_is_chosen_at_the_first_look_and_goes_with_the_picture(
+    ledger: Ledger,
+) -> None:
+    """A shot may be made of it: neither another look nor another name moves it."""
+    take = ledger.intend(intent())
+    ledger.submitted(take.id, "r", URLS)
+    ledger.answered(take.id, {}, Decimal("0.1"))
+    ledger.fetched(take.id, "0" * 64, NO_CLIP, None)
+    assert ledger.take(take.id).best_frame is None
+    ledger.reviewed(take.id, Review(verdict="good", best=BestFrame(47, "the sharpest")))
+    ledger.reviewed(take.id, Review(verdict="good", best=BestFrame(12, "another rule")))
+    assert ledger.take(take.id).best_frame == 47
+    assert ledger.memory("night-train").of_shot("mara")[0].best_frame == 47
+    assert ledger.adopt(intent("ivo"), ledger.take(take.id)).best_frame == 47
+
+
 def test_adopting_needs_a_picture(ledger: Ledger) -> None:
     empty = ledger.intend(intent())
     with pytest.raises(LedgerError, match="no picture"):
@@ -398,3 +416,33 @@ def test_a_step_answers_with_the_take_as_it_is_on_the_disk(ledger: Ledger) -> No
 def test_every_state_can_be_left_or_is_an_end() -> None:
     """Final are a refusal and a removed file; all else can be collected, resolved or picked."""
     assert [state for state in State if not NEXT[state]] == [State.REFUSED, State.COLLECTED]
+
+
+def test_a_take_that_is_moved_on_in_hand_is_what_the_ledger_would_give(ledger: Ledger) -> None:
+    """A run carries its takes along and does not read them back; both must always say the same."""
+    take = ledger.intend(intent())
+    assert take == ledger.take(take.id)
+    take = ledger.submitted(take.id, "request-1", URLS, known=take)
+    assert take == ledger.take(take.id)
+    answer = {"video": {"url": "https://m/1.mp4"}, "seed": 7, "timings": {"inference": 1.5}}
+    take = ledger.answered(take.id, answer, Decimal("0.12345"), known=take)
+    assert take == ledger.take(take.id)
+    stored = ledger.store.put_bytes(b"film", ".mp4")
+    path = ledger.store.path(stored.media)
+    clip = Clip(path=path, frames=121, rate=Fraction(24000, 1001), width=1280, height=720)
+    clip = replace(clip, start_s=1 / 3, warnings=("wrong-frames (121, not 97)",))
+    take = ledger.fetched(take.id, stored.sha256, stored.media, clip, known=take)
+    assert take == ledger.take(take.id)
+    take = ledger.kept(take.id, Review(verdict="good", score=1 / 3), known=take)
+    assert take.circled and take == ledger.take(take.id)
+    other = ledger.intend(intent())
+    ledger.unknown(other.id, ERROR)
+    attached = ledger.submitted(other.id, "request-2", URLS, known=ledger.take(other.id))
+    assert attached == ledger.take(other.id) and attached.error is None
+    unsettled = ledger.answered(other.id, {}, None, known=attached)
+    broken = ledger.fetched(other.id, stored.sha256, stored.media, None, known=unsettled)
+    assert broken == ledger.take(other.id)
+    assert [event["name"] for event in ledger.events(take=take.id)] == [
+        f"take.{state}"
+        for state in ("intended", "submitted", "answered", "fetched", "reviewed", "circled")
+    ]

@@ -18,6 +18,8 @@ from scenegraph.catalog import load_catalog
 from scenegraph.ledger import Intent, Ledger, Measure, Overlap, QueueUrls, Review, Take
 from scenegraph.media import Clip, encode_frames
 from scenegraph.plan import Expected, Job, Plan, ShotPlan
+from scenegraph.plan.asking import Ask, Shape
+from scenegraph.plan.keys import Made, Recipe
 from scenegraph.scene import ExtendShot, ImageShot, MotionShot, Scene, TextShot
 
 NASTY = '</script><img src=x onerror="alert(1)">'
@@ -57,8 +59,8 @@ def draw(tmp_path_factory: pytest.TempPathFactory) -> Draw:
     return once
 
 
-def draw_light(path: Path, colour: Colour) -> Clip:
-    """A light that travels over a coloured ground: 24 frames of 160x90."""
+def draw_light(path: Path, colour: Colour, frames: int = FRAMES) -> Clip:
+    """A light that travels over a coloured ground: 24 frames of 160x90, unless more are wanted."""
     rows, columns = np.mgrid[0:90, 0:160]
 
     def frame(at: int) -> Any:
@@ -66,7 +68,7 @@ def draw_light(path: Path, colour: Colour) -> Clip:
         ground = np.array(colour, dtype=np.float64)
         return np.clip(ground + 150 * light[..., None], 0, 255).astype(np.uint8)
 
-    return encode_frames((frame(at) for at in range(FRAMES)), path, rate=RATE)
+    return encode_frames((frame(at % FRAMES) for at in range(frames)), path, rate=RATE)
 
 
 def look_at(verdict: str = "good", saturation: float = 0.05, repeated: int | None = None) -> Review:
@@ -130,23 +132,29 @@ class Unit:
 
 def planned(scene: Scene, shot: str, action: str) -> ShotPlan:
     kind = scene.graph().shots[shot].kind
+    ask = Ask(
+        endpoint=load_catalog().family(scene.model).endpoint(kind),
+        shape=Shape(
+            params={"num_frames": 121},
+            text="",
+            new_frames=121,
+            usd=Decimal("0.1008"),
+            notes=("num_frames: 120 became 121",),
+            problems=(),
+        ),
+        prompt=f"The prompt of {shot}, as it would be sent.",
+        inputs=(),
+        tail=0,
+    )
     job = Job(
         shot=shot,
         kind=kind,
         scene=scene.name,
-        endpoint=load_catalog().family(scene.model).endpoint(kind),
-        params={"prompt": f"The prompt of {shot}, as it would be sent.", "num_frames": 121},
-        inputs=(),
-        seed=12,
+        asks=ask,
+        recipe=Recipe(Made.of({}, {}), {}, ask.text, ("fixed", 12)),
         take_number=1,
-        key=f"key-{shot}",
-        setup=f"setup-{shot}",
-        parts={},
-        num_frames=121,
-        new_frames=121,
-        usd=Decimal("0.1008"),
+        draw=lambda: (12, ()),
         engine="animatic",
-        notes=("num_frames: 120 became 121",),
     )
     return ShotPlan(
         shot=shot,
@@ -184,28 +192,34 @@ def make_scene(folder: Path) -> Scene:
     return Scene.load(folder / "night-train.yaml")
 
 
+def bare_film(folder: Path) -> Film:
+    """A scene of which nothing was shot yet, in a folder of its own."""
+    scene = make_scene(folder)
+    ledger = Ledger.open(folder / ".scenegraph")
+    shots = tuple(planned(scene, id, "shoot") for id in scene.graph().shots)
+    plan = Plan(
+        scene=scene.name,
+        plan_id="p1",
+        backend="animatic",
+        shots=shots,
+        usd=sum((shot.usd for shot in shots), Decimal(0)),
+        to_shoot=len(shots),
+        expected=Expected(Decimal(0), Decimal(0), 0.0, ""),
+        reel_frames=840,
+        reel_rate=RATE,
+    )
+    return Film(scene, plan, ledger)
+
+
 @pytest.fixture
 def new_film(tmp_path: Path) -> Iterator[Callable[[], Film]]:
     """A scene of which nothing was shot yet."""
     opened: list[Ledger] = []
 
     def make() -> Film:
-        scene = make_scene(tmp_path / "films")
-        ledger = Ledger.open(tmp_path / "films" / ".scenegraph")
-        opened.append(ledger)
-        shots = tuple(planned(scene, id, "shoot") for id in scene.graph().shots)
-        plan = Plan(
-            scene=scene.name,
-            plan_id="p1",
-            backend="animatic",
-            shots=shots,
-            usd=sum((shot.usd for shot in shots), Decimal(0)),
-            to_shoot=len(shots),
-            expected=Expected(Decimal(0), Decimal(0), 0.0, ""),
-            reel_frames=840,
-            reel_rate=RATE,
-        )
-        return Film(scene, plan, ledger)
+        film = bare_film(tmp_path / "films")
+        opened.append(film.ledger)
+        return film
 
     yield make
     for ledger in opened:
@@ -215,7 +229,33 @@ def new_film(tmp_path: Path) -> Iterator[Callable[[], Film]]:
 @pytest.fixture
 def film(new_film: Callable[[], Film], draw: Draw) -> Film:
     """Five shots are in the can (one drifted), one is lost, one waits for it; a reel is cut."""
-    film = new_film()
+    return shoot_all(new_film(), draw)
+
+
+@pytest.fixture(scope="module")
+def screened(tmp_path_factory: pytest.TempPathFactory, draw: Draw) -> Iterator[Film]:
+    """The same film for all tests of a module, with two takes more of the platform, 4 s long."""
+    film = shoot_all(bare_film(tmp_path_factory.mktemp("screened") / "films"), draw)
+
+    def long_take(colour: Colour) -> Clip:
+        return draw_light(film.scene.folder / f"{colour[0]}.mp4", colour, 4 * FRAMES)
+
+    unit = Unit(film.ledger, film.scene, long_take)
+    for seed, colour in ((81, (60, 20, 20)), (82, (20, 60, 20))):
+        unit.shoot("platform", look_at(saturation=seed / 400), colour, seed=seed)
+    yield film
+    film.ledger.close()
+
+
+@pytest.fixture(scope="module")
+def unshot(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Film]:
+    """A scene of which nothing was shot yet, for all tests of a module."""
+    film = bare_film(tmp_path_factory.mktemp("unshot") / "films")
+    yield film
+    film.ledger.close()
+
+
+def shoot_all(film: Film, draw: Draw) -> Film:
     scene, ledger = film.scene, film.ledger
     unit = Unit(ledger, scene, draw)
     unit.shoot("platform", look_at(), (20, 20, 60))

@@ -97,9 +97,10 @@ def test_drift_is_one_line_along_hops_and_re_anchors(film: Any) -> None:
     (chain,) = page_of(film).chains
     assert chain.shots == ("mara-waits", "mara-listens.1", "mara-listens.2", "mara-turns")
     assert chain.marks == ("start", "hop", "hop", "anchor")
-    (line,) = chain.lines
+    (aspect,) = chain.aspects
+    (line,) = aspect.lines
     assert chain.calm == ()
-    assert line.name == "saturation"
+    assert (aspect.name, line.against) == ("saturation", "parent")
     assert line.shares == pytest.approx((0.02 / 0.22, 0.5, 0.31 / 0.22, 0.03 / 0.22))
     assert line.over
     assert chain.not_measured == (("identity", "no face model is installed"),)

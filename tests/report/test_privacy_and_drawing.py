@@ -9,9 +9,25 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scenegraph.report.charts import PANEL_H, Curve, cut_curves, drift_line
+from scenegraph.report.charts import (
+    LINE_H,
+    LINE_W,
+    PANEL_H,
+    Curve,
+    Overlay,
+    Row,
+    cut_curves,
+    drift_chart,
+    seam,
+)
+from scenegraph.report.films import (
+    REEL_BYTES,
+    TAKES_BYTES,
+    choose_rate,
+    reel_command,
+)
 from scenegraph.report.privacy import AsSent, DataUri, Scrub
-from scenegraph.report.proxies import REEL_BYTES, reel_command
+from scenegraph.report.wanted import Clipping
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -56,17 +72,17 @@ shares = st.lists(st.none() | st.floats(0, 50), min_size=1, max_size=40)
 @given(shares)
 def test_a_drift_line_stays_on_its_canvas(values: list[float | None]) -> None:
     """One wild value must not push the budget line or the others out of sight."""
-    drawing = ElementTree.fromstring(drift_line(values, ["hop"] * len(values)))
+    drawing = ElementTree.fromstring(drift_chart([Row(values)], ["hop"] * len(values), [(9.0,)]))
     dots = drawing.findall("circle")
     assert len(dots) == sum(value is not None for value in values)
     for dot in dots:
-        assert 0 <= float(dot.get("cx", "")) <= 300
-        assert 0 <= float(dot.get("cy", "")) <= 84
+        assert 0 <= float(dot.get("cx", "")) <= LINE_W
+        assert 0 <= float(dot.get("cy", "")) <= LINE_H
 
 
 def test_a_measure_that_was_not_made_leaves_a_gap() -> None:
     """A line drawn through it would look like a measurement."""
-    drawing = ElementTree.fromstring(drift_line([0.1, 0.2, None, 0.3, 0.4], ["start"] * 5))
+    drawing = ElementTree.fromstring(drift_chart([Row([0.1, 0.2, None, 0.3, 0.4])], ["start"] * 5))
     assert len(drawing.findall("polyline")) == 2
 
 
@@ -78,6 +94,23 @@ def test_a_cut_is_drawn_for_any_motion(values: list[float], chosen: int) -> None
     for dot in drawing.findall("circle"):
         assert 0 <= float(dot.get("cy", "")) <= PANEL_H
     assert ElementTree.fromstring(cut_curves(None, None)).findall("polyline") == []
+
+
+@given(st.integers(1, 300), st.integers(1, 300), st.integers(0, 300), st.integers(0, 300))
+def test_a_seam_is_drawn_wherever_it_lies(parent: int, answer: int, at: int, repeated: int) -> None:
+    """An answer may leave its parent early, or repeat none of it."""
+    overlay = Overlay(parent, answer, at, min(repeated, answer), parent - 1, min(repeated, 5))
+    for bar in ElementTree.fromstring(seam(overlay)).findall("rect"):
+        assert float(bar.get("x", "")) >= 0 and float(bar.get("width", "")) >= 0
+
+
+@pytest.mark.parametrize("takes", [2, 40, 120, 400])
+def test_films_of_takes_are_held_to_their_weight(takes: int) -> None:
+    """A shot that was re-rolled thirty times must not make the page too large to be mailed."""
+    clips = [Clipping(Path(f"{n}.mp4"), 121, 24.0, 16 / 9) for n in range(takes)]
+    chosen, kbit = choose_rate(clips)
+    assert sum(clip.seconds for clip in chosen) * kbit * 1000 / 8 <= TAKES_BYTES
+    assert chosen[:2] == clips[:2]
 
 
 def test_the_film_in_the_page_is_held_to_its_weight() -> None:

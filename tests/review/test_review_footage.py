@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from scenegraph.review import Footage
 from scenegraph.review.footage import CANDIDATES, TAIL
 from scenegraph.review.measures.sight import Reading
-from scenegraph.review.series import calmness
+from scenegraph.review.series import _Field, calmness
 
 Picture = NDArray[np.uint8]
 Frames = list[Picture]
@@ -72,6 +72,39 @@ def test_zoom_is_read_out_of_the_flow(seen: Seen, shot: Callable[..., Frames]) -
     scale = seen([at(1.01**i) for i in range(12)]).series["scale"]
     assert np.median(scale) == pytest.approx(0.01, abs=0.004)
     assert abs(np.median(seen(shot(0, 12)).series["scale"])) < 0.002
+
+
+@pytest.mark.parametrize("zoom", [0.0, 0.01, 0.05])
+def test_an_arm_that_reaches_out_is_no_zoom(zoom: float) -> None:
+    """A camera moves all of the picture; what moves a part of it says nothing of the camera."""
+    field = _Field((17, 30))
+    flow = np.float32(zoom) * field.place + np.asarray([[0.4], [-0.2]], np.float32)
+    flow += np.random.default_rng(1).normal(0, 0.02, flow.shape).astype(np.float32)
+    arm = (field.place[0] > 5) & (field.place[1] > 0)
+    flow[:, arm] += np.asarray([[1.5], [0.7]], np.float32)
+    assert field.growth(flow) == pytest.approx(zoom, abs=0.003)
+
+
+def test_a_clip_whose_size_changes_on_the_way_is_watched(
+    seen: Seen, shot: Callable[..., Frames]
+) -> None:
+    """A joined transport stream may do that; it ended in a traceback of OpenCV's."""
+    wide = shot(0, 12)
+    footage = seen([*wide, *(cv2.resize(f, (240, 240)) for f in shot(12, 24))])
+    assert footage.frames == 24
+    assert len({view.y.shape for view in footage.views}) == 1
+    assert all(np.isfinite(series).all() for series in footage.series.values())
+
+
+def test_views_are_the_same_whether_scaled_late_or_shelved(
+    seen: Seen, shot: Callable[..., Frames]
+) -> None:
+    """What is held for children is small, and what they see is what was seen."""
+    frames = [cv2.resize(f, (960, 544)) for f in shot(0, 12)]
+    late, shelved = seen(frames), seen(frames).shelved()
+    for one, other in zip(late.views, shelved.views, strict=True):
+        assert other._planes[0].shape == other.shape == one.y.shape
+        assert np.array_equal(one.y, other.y) and np.array_equal(one.u, other.u)
 
 
 def test_exposure_is_not_motion(seen: Seen, shot: Callable[..., Frames]) -> None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from scenegraph.review import Footage, find_overlap, look_at
+from scenegraph.review import Footage, find_overlap, look_at, watch
 
 Picture = NDArray[np.uint8]
 Frames = list[Picture]
@@ -76,3 +77,53 @@ def test_too_little_to_place_is_no_overlap_with_no_confidence(
     found = find_overlap(parent.prints, seen(shot(38, 41)).prints)
     assert (found.frames, found.confidence) == (0, 0.0)
     assert look_at(seen(shot(38, 60)), parent=parent).overlap is not None
+
+
+def _hot(f: Picture) -> Picture:
+    """As the end of a chain looks: contrast far up, lights and shadows clipped, colours loud."""
+    grey = f.mean(2, keepdims=True)
+    loud = (grey + (f - grey) * 1.8 - 118) * 1.6 + 124
+    return np.clip(loud, 0, 255).astype(np.uint8)
+
+
+def _washed(f: Picture) -> Picture:
+    """Contrast and detail mostly gone, a warm cast."""
+    pale = (f.astype(np.float32) - 118) * 0.4 + np.asarray((146, 130, 112), np.float32)
+    return np.clip(cv2.GaussianBlur(pale, (0, 0), 2.2), 0, 255).astype(np.uint8)
+
+
+def _dark(f: Picture) -> Picture:
+    return (255 * (f / 255.0) ** 2.2).astype(np.uint8)
+
+
+def _crushed(f: Picture) -> Picture:
+    return np.clip((f.astype(np.float32) - 145) * 2.2 + 110, 0, 255).astype(np.uint8)
+
+
+@pytest.mark.ffmpeg
+@pytest.mark.parametrize("repeated", [17, 25, 40])
+@pytest.mark.parametrize("ruin", [_hot, _washed, _dark, _crushed])
+def test_a_repeat_that_drifted_strongly_is_found(
+    repeated: int,
+    ruin: Callable[[Picture], Picture],
+    shot: Callable[..., Frames],
+    parent: Footage,
+    written: Callable[..., Path],
+) -> None:
+    """The twelfth hop of a chain without remedies once played its parent's end a second time."""
+    answer = watch(written([ruin(f) for f in shot(40 - repeated, 80)], crf=29))
+    found = find_overlap(parent.prints, answer.prints)
+    assert (found.frames, found.parent_start) == (repeated, 40 - repeated)
+
+
+@pytest.mark.ffmpeg
+@pytest.mark.parametrize("ruin", [_hot, _washed, _dark, _crushed])
+def test_what_goes_on_and_drifts_strongly_repeats_nothing(
+    ruin: Callable[[Picture], Picture],
+    shot: Callable[..., Frames],
+    parent: Footage,
+    written: Callable[..., Path],
+) -> None:
+    """The twin: looser about grades must not be looser about moments."""
+    answer = watch(written([ruin(f) for f in shot(40, 90)], crf=29))
+    assert find_overlap(parent.prints, answer.prints).frames <= 1

@@ -12,8 +12,10 @@ import anyio
 import anyio.lowlevel
 import pytest
 
+from scenegraph.errors import LedgerError
 from scenegraph.ledger import Ledger
 from scenegraph.media import Clip
+from scenegraph.plan import Selection
 from scenegraph.run import ShotEvent, cut_again
 from scenegraph.run.early import EarlySegments
 from scenegraph.scene import Scene
@@ -156,3 +158,43 @@ async def test_kept_shots_alone_start_no_encode(theatre: Any) -> None:
             await anyio.sleep(0.2)
 
     assert not segments_in(stage.folder)
+
+
+def test_segments_that_cannot_be_written_do_not_harm_the_run(theatre: Any, tmp_path: Path) -> None:
+    """Encoding ahead is a help: every shot is shot all the same, and the cut says what is wrong."""
+    stage = theatre(CHAIN)
+    stage.run(selection=Selection(only=("waits",)))
+    folder = tmp_path / ".scenegraph" / "segments"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.write_text("in the way")
+
+    with pytest.raises(LedgerError, match="a file is where its folder should be"):
+        stage.run(cut=True)
+
+    assert {take.shot for take in stage.takes() if take.circled} == set(CHAIN)
+
+
+@pytest.mark.parametrize("way", ["dissolve", "dip"])
+def test_a_side_of_a_transition_is_encoded_before_the_other_is_here(
+    theatre: Any, stages: Any, tmp_path: Path, way: str
+) -> None:
+    """Its frames are left for the transition, whose own piece waits for both."""
+    shots = {
+        "waits": {**CHAIN["waits"], "frames": 33},
+        "rises": {**CHAIN["waits"], "prompt": "she rises", "frames": 33, "seed": 5},
+        "platform": {**CHAIN["platform"], "frames": 33},
+    }
+    reel = {"transitions": {"platform": {"kind": way, "frames": 4}}}
+    stage = theatre(shots, render=comes_last(stages, tmp_path, count=2), scene={"reel": reel})
+    early: list[set[str]] = []
+
+    def listen(event: Any) -> None:
+        if isinstance(event, ShotEvent) and (event.shot, event.stage) == ("platform", "fetching"):
+            early.append(segments_in(tmp_path))
+
+    stage.run(cut=True, listener=listen)
+
+    with stage.ledger() as ledger:
+        used = set(ledger.reels("night-train")[-1]["facts"]["segments"])
+    assert len(early[0]) == 2 and early[0] <= used
+    assert len(used) == 4

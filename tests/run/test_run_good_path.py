@@ -18,7 +18,7 @@ from scenegraph.plan import Selection
 from scenegraph.run import ShotEvent, cut_again, plan
 from scenegraph.run.slots import Slots
 
-WALK = ["intended", "submitted", "answered", "fetched", "reviewed", "circled"]
+WALK = ["intended", "submitted", "ran", "answered", "fetched", "reviewed", "circled"]
 
 
 @pytest.mark.ffmpeg

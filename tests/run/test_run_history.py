@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import os
 import signal
 import sqlite3
@@ -96,7 +97,7 @@ def test_two_scenes_of_one_title_share_a_store_and_no_takes(
 def test_history_says_what_each_run_shot_and_why(theatre: Callable[..., Any]) -> None:
     """The reasons are the plan's, kept when the run began; decisions stand before their run."""
     house = theatre(CHAIN)
-    house.run(cut=True)
+    length = probe(house.run(cut=True).reel).frames
     house.scene({**CHAIN, "waits": {**CHAIN["waits"], "prompt": "she waits in the rain"}})
     house.run(cut=True)
     pick(house.file, "waits", 1)
@@ -108,7 +109,7 @@ def test_history_says_what_each_run_shot_and_why(theatre: Callable[..., Any]) ->
     assert (first.submits, first.ended, first.reel["frames"]) == (
         3,
         "done",
-        probe(house.folder / first.reel["path"]).frames,
+        length,
     )
     assert str(first.usd) == str(sum(take.usd for take in house.takes() if take.number == 1))
     waits, listens = second.shots
@@ -116,6 +117,42 @@ def test_history_says_what_each_run_shot_and_why(theatre: Callable[..., Any]) ->
     assert [one["field"] for one in waits.changed] == ["prompt"]
     assert listens.takes == ("night-train/listens/t2",) and "parent" in listens.reason
     assert third.decisions == ("waits: t1 was picked",)
+
+
+def test_history_tells_pins_and_unpins_like_picks(theatre: Callable[..., Any]) -> None:
+    """A pin holds a shot against every change: who wonders why must find who set it, and when."""
+    house = theatre(ONE)
+    house.run()
+    pick(house.file, "platform", and_pin=True)
+    before = history(house.file)
+    assert [str(one) for one in before.since] == ["platform: t1 was pinned"]
+    (pinned,) = before.since
+    assert (pinned.take, pinned.kind) == ("night-train/platform/t1", "pin")
+    assert pinned.at > before.runs[-1].started_at
+    assert pinned.by == getpass.getuser()
+    pick(house.file, "platform", and_pin=False)
+    house.run(selection=Selection.of(force="platform"))
+    pick(house.file, "platform", 1, and_pin=True)
+    first, second = history(house.file).runs
+    assert first.decisions == ()
+    assert second.decisions == ("platform: t1 was pinned", "platform: t1 was unpinned")
+    assert second.to_json()["decided"][1]["kind"] == "unpin"
+    since = history(house.file).to_json()["decided_since"]
+    assert [one["what"] for one in since] == ["t1 was picked", "t1 was pinned"]
+    assert all(one["by"] == getpass.getuser() for one in since)
+
+
+def test_a_pin_that_a_run_carries_over_is_nobodys_decision(theatre: Callable[..., Any]) -> None:
+    """A renamed shot stays pinned by itself; no person did it again."""
+    house = theatre(ONE)
+    house.run()
+    pick(house.file, "platform", and_pin=True)
+    house.scene({"station": ONE["platform"]})
+    house.run()
+    assert house.takes("station")[0].pinned
+    found = history(house.file)
+    told = [one for run in found.runs for one in run.decisions]
+    assert told == ["platform: t1 was pinned"] and found.since == ()
 
 
 def test_a_killed_run_is_shown_as_not_ended(theatre: Callable[..., Any]) -> None:

@@ -1,4 +1,4 @@
-"""A review typed at the terminal and a run's review of the same files are one and the same."""
+"""A run's review is the one that is typed at the terminal; a hop that shows no parent is told."""
 
 from __future__ import annotations
 
@@ -6,12 +6,15 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
 from scenegraph.animatic.draw import render
+from scenegraph.media import Clip, encode_frames
+from scenegraph.run import NoticeEvent
 from scenegraph.run.looking import review_clip
 
 CHAIN: dict[str, dict[str, Any]] = {
@@ -52,3 +55,32 @@ def test_the_terminals_review_of_a_take_is_the_runs(theatre: Callable[..., Any])
             assert np.array_equal(series, kept.series[name]), name
         assert np.array_equal(by_hand.prints, kept.prints)
         above = path
+
+
+def _forgetful(kind: str, params: Any, inputs: Any, out: Path, *, drift: float = 0.0) -> Clip:
+    """As the stages' renderer, but a hop is another place than its parent's end."""
+    stages = sys.modules["run_stages"]
+    small: Clip = stages.small_render(kind, params, inputs, out, drift=drift)
+    if kind != "extend":
+        return small
+    elsewhere = stages.place(4711)
+    moved = (np.roll(elsewhere, 3 * n, axis=0) for n in range(small.frames))
+    return encode_frames(moved, out, rate=small.rate, preset="ultrafast")
+
+
+@pytest.mark.ffmpeg
+@pytest.mark.parametrize("forgets", [True, False])
+def test_a_hop_without_a_frame_of_its_parent_is_told_aloud(
+    forgets: bool, theatre: Callable[..., Any]
+) -> None:
+    """The reel would play a moment twice, or jump: nobody should find that out in the cinema."""
+    hop = {name: {k: v for k, v in body.items() if k != "hops"} for name, body in CHAIN.items()}
+    scene = {"drift": {"on_drift": ["accept"]}}
+    house = theatre(hop, scene=scene, **({"render": _forgetful} if forgets else {}))
+    assert house.run(cut=True).exit_code == 0
+    told = [event.message for event in house.events if isinstance(event, NoticeEvent)]
+    assert sum("listens/t1 was sent its parent's end" in message for message in told) == forgets
+    typed = [sys.executable, "-m", "scenegraph", "dailies", house.file, "--json"]
+    page = json.loads(subprocess.run(typed, capture_output=True, text=True, check=True).stdout)
+    said = "No frame of its parent was found in the answer"
+    assert (said in (house.folder / page["path"]).read_text(encoding="utf-8")) is forgets

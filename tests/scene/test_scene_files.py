@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from scenegraph.errors import Place, SceneInvalid
 from scenegraph.scene import (
+    FIXES,
     Character,
     DriftOverride,
     DriftPolicy,
@@ -23,11 +24,13 @@ from scenegraph.scene import (
     FrameOf,
     ImageShot,
     Lora,
+    LoraUse,
     MotionShot,
     Picture,
     Prompt,
     Reel,
     Scene,
+    SceneLora,
     TextShot,
     Transition,
     json_schema,
@@ -164,6 +167,8 @@ def test_a_plain_word_is_a_number_only_when_it_is_one(text):
     value = plain_value(text)
     if isinstance(value, float) and math.isfinite(value):
         assert value == float(text)
+    elif isinstance(value, float):
+        assert text.lower().lstrip("+-") in (".nan", ".inf")
     elif isinstance(value, int) and not isinstance(value, bool):
         assert value == int(text)
     else:
@@ -226,11 +231,27 @@ prompts = words | st.builds(
         for part in ("framing", "subject", "setting", "camera", "lighting", "continuity")
     },
 )
-loras = st.builds(Lora, path=words, scale=st.floats(0, 4), weight_name=st.none() | words)
+kinds = st.sampled_from(["character", "style", "wardrobe"])
+scales = st.floats(0, 4)
+scene_loras = st.builds(SceneLora, kind=kinds, path=words, scale=scales, everywhere=st.booleans())
+written = st.builds(
+    Lora, path=words, scale=scales, weight_name=st.none() | words, kind=st.none() | kinds
+)
+
+
+def loras_of(listed):
+    """Adapters written out, or named from the scene's list, alone or at another scale."""
+    if not listed:
+        return written
+    name = st.sampled_from(sorted(listed))
+    return written | name | st.builds(LoraUse, name=name, scale=st.none() | scales)
 
 
 @st.composite
 def scenes(draw) -> Scene:
+    listed = draw(st.dictionaries(names, scene_loras, max_size=2))
+    loras = loras_of(listed)
+    fixes = st.lists(st.sampled_from(list(FIXES)), max_size=2).map(tuple)
     cast = draw(
         st.dictionaries(
             names,
@@ -264,6 +285,7 @@ def scenes(draw) -> Scene:
             "drift": draw(
                 st.none() | st.builds(DriftOverride, rerolls=st.none() | st.integers(0, 20))
             ),
+            "fixes": draw(fixes),
             "expects_face": draw(st.sampled_from([None, "always", "never"])),
             "allow": tuple(draw(st.lists(words, max_size=1))),
             "notes": draw(st.none() | words),
@@ -313,6 +335,8 @@ def scenes(draw) -> Scene:
         budget_usd=draw(st.none() | st.decimals(0, 1000, places=2)),
         characters=cast,
         motions=motions,
+        loras=listed,
+        fixes=draw(fixes),
         presets=presets,
         shots=shots,
         drift=draw(st.builds(DriftPolicy, rerolls=st.integers(0, 9), budgets=st.dictionaries(names, st.floats(0.001, 9), max_size=2))),

@@ -43,7 +43,7 @@ class Sight:
         """The clip's sampled views against the anchor's most alike, in order of time."""
         if not self.anchor:
             return ()
-        matcher = Matcher()
+        matcher = Matcher(far=self.parent is None)
         views = self.clip.sampled(self.first, count=VIEWS)
         return tuple(matcher.match(view, matcher.nearest(view, self.anchor)) for view in views)
 

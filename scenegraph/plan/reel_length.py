@@ -1,0 +1,126 @@
+"""How long the reel will be, before anything is shot."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+from scenegraph.plan.context import PlanContext
+from scenegraph.units import whole_frames
+
+#: What a hard cut takes off its side of a clip, as a share: seen in previews and on labelled clips.
+CUT_SHARE = 0.09
+#: A whole length is met within so many frames.
+TOLERANCE = 3
+
+
+@dataclass(frozen=True, slots=True)
+class ReelLength:
+    """Frames of the reel.
+
+    Attributes:
+        expected: as it is asked for; else as cuts at low motion usually leave it.
+        at_most: all new frames of its shots.
+        at_least: about as short as its shots can be cut.
+        note: a sentence when it cannot become what the scene asks for.
+    """
+
+    expected: int
+    at_most: int
+    at_least: int
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Played:
+    """A shot of the reel: its new frames at the reel's rate, and its sides that are hard cuts."""
+
+    shot: str
+    frames: int
+    hard_in: bool
+    hard_out: bool
+    is_first: bool
+    wanted: int | None = None
+
+    @property
+    def expected(self) -> int:
+        if self.wanted is not None:
+            return min(self.wanted, self.frames)
+        sides = (self.hard_in and not self.is_first) + self.hard_out
+        return max(1, round(self.frames * (1 - CUT_SHARE * sides)))
+
+    @property
+    def shortest(self) -> int:
+        """In points lie in the first third, out points in the last half; an exact seam is fixed."""
+        if self.wanted is not None:
+            return min(self.wanted, self.frames)
+        share = 1 - (1 / 3 if self.hard_in else 0) - (1 / 2 if self.hard_out else 0)
+        least = 36 if self.hard_in or self.hard_out else self.frames
+        return min(self.frames, max(math.floor(share * self.frames), min(least, self.frames // 2)))
+
+
+def reel_length(context: PlanContext, rate: Fraction) -> ReelLength:
+    """The reel's length as far as a plan can know it; a shot that is lost is missing."""
+    played = _played(context, rate)
+    at_most = sum(one.frames for one in played)
+    at_least = sum(one.shortest for one in played)
+    expected = sum(one.expected for one in played)
+    seconds = context.scene.reel.seconds
+    note = _too_long(played, rate)
+    if seconds is not None and played:
+        target = max(1, round(Fraction(seconds) * rate))
+        expected = min(max(target, at_least), at_most)
+        if not note and target > at_most + TOLERANCE:
+            note = (
+                f"The scene wants a reel of {seconds:g} s, and its shots have "
+                f"{float(at_most / rate):.1f} s at most: lower `reel.seconds`, or add shots."
+            )
+        elif not note and target < at_least - TOLERANCE:
+            note = (
+                f"The scene wants a reel of {seconds:g} s, and its shots can hardly be cut below "
+                f"{float(at_least / rate):.1f} s: raise `reel.seconds`, or leave shots out of "
+                "`reel.order`."
+            )
+    return ReelLength(expected, at_most, at_least, note)
+
+
+def _too_long(played: Sequence[_Played], rate: Fraction) -> str:
+    for one in played:
+        if one.wanted is not None and one.wanted > one.frames:
+            return (
+                f"{one.shot} is to play {float(one.wanted / rate):g} s, and it has "
+                f"{float(one.frames / rate):.2f} s: lower it under `reel.lengths`, or shoot more."
+            )
+    return ""
+
+
+def _played(context: PlanContext, rate: Fraction) -> list[_Played]:
+    shown = []
+    for id in context.graph.reel_order:
+        shot = context.planned[id]
+        if shot.gives is not None or shot.will_shoot or shot.action == "reattach":
+            shown.append(id)
+    lengths, found = context.scene.reel.lengths, []
+    for at, id in enumerate(shown):
+        shot, node = context.planned[id], context.graph.shots[id]
+        clip = shot.gives.clip if shot.gives is not None else None
+        asked = shot.job.asks.shape.params.get("frame_rate") or rate
+        own = clip.rate if clip is not None else Fraction(asked)
+        new = shot.new_frames
+        following = context.graph.shots[shown[at + 1]] if at + 1 < len(shown) else None
+        goes_on = following is not None and following.kind == "extend" and following.tail_of == id
+        follows = at > 0 and node.kind == "extend" and node.tail_of == shown[at - 1]
+        wish = lengths.get(id)
+        found.append(
+            _Played(
+                id,
+                new if own == rate else whole_frames(Fraction(new) / own, rate),
+                hard_in=not follows,
+                hard_out=not goes_on,
+                is_first=at == 0,
+                wanted=None if wish is None else max(1, round(Fraction(wish) * rate)),
+            )
+        )
+    return found
