@@ -67,13 +67,15 @@ def _story(material: Material) -> FilmView | None:
     planned = {shot.shot: shot for shot in plan.shots}
     numbers = {id: number for number, id in enumerate(graph.shots, 1)}
     rate = plan.reel_rate
-    pieces, segments, poster, at = [], [], None, 0
+    pieces, segments, poster, at, shot = [], [], None, 0, 0
     for id in graph.reel_order:
         if id not in planned:
             continue
         kept = material.kept(id)
         piece = _piece(material, id, numbers[id], kept, planned[id].new_frames, rate)
-        number = str(kept.number) if kept and piece.span else ""
+        has_clip = kept is not None and kept.clip is not None and kept.id in material.media
+        number = str(kept.number) if kept and has_clip else ""
+        shot += has_clip
         picture = _held(material, id, kept, piece)
         segments.append(_segment(id, number, at, piece.frames, rate, picture))
         if poster is None and picture is not None and not segments[1:]:
@@ -82,8 +84,6 @@ def _story(material: Material) -> FilmView | None:
         at += piece.frames
     if not pieces:
         return None
-    shot = sum(piece.span is not None for piece in pieces)
-    held = len(pieces) - shot
     return FilmView(
         kind="story",
         path=None,
@@ -94,7 +94,7 @@ def _story(material: Material) -> FilmView | None:
         length=length(float(at / rate)),
         poster=poster,
         segments=tuple(segments),
-        why=_why(shot, held),
+        why=_why(shot, len(pieces) - shot),
     )
 
 
@@ -119,13 +119,16 @@ def _piece(
     own = Fraction(material.scene.picture.frame_rate).limit_denominator(1001)
     frames = max(1, round(new / own * rate)) if new else max(1, round(2 * rate))
     still = material.still(id, POSTER_W, "")
-    return Piece(still.source if still else None, None, words, frames)
+    if still is None:
+        return Piece(None, None, words, frames)
+    span = None if still.frame is None else (still.frame, still.frame)
+    return Piece(still.source, span, words, frames)
 
 
 def _held(
     material: Material, id: str, kept: Take | None, piece: Piece, width: int = BAR_W
 ) -> Picture | None:
-    if piece.span and kept:
+    if kept and kept.id in material.media and piece.span:
         first, last = piece.span
         return material.frame(kept, first if width > BAR_W else (first + last) // 2, width, "")
     return material.still(id, width, "")

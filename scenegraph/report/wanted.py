@@ -60,7 +60,8 @@ class Piece:
 
     Attributes:
         source: the clip or the still; None for a slate.
-        span: first and last frame of a clip that play; None for a still.
+        span: first and last frame of a clip that play (one that is held: both the same); None for a
+            still.
         words: what stands on the slate: number, name, what happens.
         frames: at the story's rate.
     """

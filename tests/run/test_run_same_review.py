@@ -46,7 +46,12 @@ def test_the_terminals_review_of_a_take_is_the_runs(theatre: Callable[..., Any])
         # sums along the chain need the reviews before it: a run alone has them
         run = {k: v for k, v in kept.to_json()["measures"].items() if "_along_chain" not in k}
         assert said["measures"] == run
-        assert said["overlap"] == kept.to_json()["overlap"]
+        # a run knows which tail was shown and looks there alone: the same place, otherwise sure
+        places = [
+            {k: v for k, v in (overlap or {}).items() if k != "confidence"}
+            for overlap in (said["overlap"], kept.to_json()["overlap"])
+        ]
+        assert places[0] == places[1]
         if len(run) == len(kept.measures):
             assert said["score"] == kept.to_json()["score"]
         by_hand = review_clip(path, keyframe=still, parent=above)
