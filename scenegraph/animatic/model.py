@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from scenegraph.animatic.answers import Failure, detail, model_failure
+from scenegraph.animatic.draw.ask import is_head
 from scenegraph.animatic.jobs import Job
 from scenegraph.animatic.storage import Storage
 from scenegraph.animatic.validate import Loc, read_body
@@ -87,8 +88,8 @@ def read_request(
 def _files(kind: str, params: Mapping[str, Any]) -> list[tuple[str, Loc, str]]:
     """Role, place and URL of every file that the drawing reads.
 
-    Of two conditioning videos the first is the parent's tail and the second leads the motion; a
-    video alone leads the motion.
+    Of two conditioning videos the first is the parent's tail and the second leads the motion. A
+    video alone leads the motion, unless it is to be shown as it is from the first frame on.
     """
     match kind:
         case "i2v":
@@ -102,7 +103,8 @@ def _files(kind: str, params: Mapping[str, Any]) -> list[tuple[str, Loc, str]]:
                 files.append((role, ("body", "images", at, "image_url"), one["image_url"]))
             videos = params.get("videos") or []
             for at, one in enumerate(videos):
-                named = "motion" if len(videos) == 1 else ("video", "motion")[min(at, 1)]
+                alone = len(videos) == 1 and not is_head(one)
+                named = "motion" if alone else ("video", "motion")[min(at, 1)]
                 role = named if at < 2 else f"video-{at}"
                 files.append((role, ("body", "videos", at, "video_url"), one["video_url"]))
             return files

@@ -199,6 +199,28 @@ def test_a_tail_that_drifted_dissolves_into_the_keyframe(tmp_path: Path) -> None
     assert np.abs(frames[-1].astype(int) - red).mean() > 40
 
 
+@pytest.mark.ffmpeg
+def test_a_re_anchor_shows_its_tail_again_and_arrives_at_the_keyframe(tmp_path: Path) -> None:
+    """A clip that is shown as it is stands at the head, and the still is the last frame."""
+    cv2.imwrite(str(tmp_path / "s.png"), texture(854, 480))
+    panning(17, 1.0, tmp_path / "tail.mp4")
+    still = cv2.cvtColor(cv2.imread(str(tmp_path / "s.png")), cv2.COLOR_BGR2RGB)
+    asked = {
+        **SMALL,
+        "num_frames": 49,
+        "videos": [{"start_frame_num": 0, "conditioning_type": "rgb"}],
+    }
+    inputs = {"image": tmp_path / "s.png", "video": tmp_path / "tail.mp4"}
+    render("multicondition", asked, inputs, tmp_path / "m.mp4")
+    frames = list(read_rgb(tmp_path / "m.mp4"))
+    tail = [cv2.resize(one, (854, 480)) for one in read_rgb(tmp_path / "tail.mp4")]
+    assert len(frames) == 49
+    for was, now in zip(tail, frames[:17], strict=True):
+        assert np.abs(was.astype(int) - now).mean() < 12
+    assert np.abs(frames[-1].astype(int) - still).mean() < 12
+    assert np.abs(frames[18].astype(int) - still).mean() > 20
+
+
 def test_drift_is_nothing_at_zero_and_differs_by_seed() -> None:
     """A re-roll must be able to help, and a clean preview must be clean."""
     ask = {"adain": 0.5, "tone_map": 0.0}

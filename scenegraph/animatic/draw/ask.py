@@ -36,7 +36,12 @@ class Source:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ask:
-    """One request, read once. `frames` is the length of the whole answer."""
+    """One request, read once. `frames` is the length of the whole answer.
+
+    Attributes:
+        source: how the clip that leads is read.
+        head: how the clip that the answer begins with is read; None when it begins with none.
+    """
 
     prompt: str
     frames: int
@@ -48,6 +53,7 @@ class Ask:
     adain: float = 0.5
     tone_map: float = 0.0
     source: Source = field(default_factory=Source)
+    head: Source | None = None
 
     @classmethod
     def of(cls, params: Mapping[str, Any]) -> Ask:
@@ -70,6 +76,7 @@ class Ask:
             adain=0.5 if adain is None else float(adain),
             tone_map=0.0 if tone_map is None else float(tone_map),
             source=Source.of(body if isinstance(body, Mapping) else None),
+            head=_head(videos),
         )
 
     def size(self, picture: Size | None = None) -> Size:
@@ -99,6 +106,20 @@ class Ask:
         if shape >= 1:
             return Size(_even(short * shape), short)
         return Size(short, _even(short / shape))
+
+
+def is_head(video: object) -> bool:
+    """Whether a conditioning clip is shown as it is, from the answer's first frame on."""
+    return (
+        isinstance(video, Mapping)
+        and video.get("conditioning_type") in (None, "rgb")
+        and not video.get("start_frame_num")
+    )
+
+
+def _head(videos: Any) -> Source | None:
+    first = videos[0] if isinstance(videos, list) and videos else None
+    return Source.of(first) if is_head(first) else None
 
 
 def _even(value: float) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -86,13 +87,23 @@ def _need(inputs: Mapping[str, Path], role: str, kind: str) -> Path:
 
 def _from_still(ask: Ask, image: Path, drift: float) -> tuple[Size, Iterator[Picture]]:
     """The keyframe, moved by the camera words of the prompt; frame 0 is the keyframe."""
+    size, moving = _moved(ask, image, drift)
+    return size, moving.frames(range(ask.frames))
+
+
+def _towards(ask: Ask, image: Path, drift: float) -> tuple[Size, Iterator[Picture]]:
+    """The same backwards: the last frame is the keyframe."""
+    size, moving = _moved(ask, image, drift)
+    return size, moving.frames(range(ask.frames - 1, -1, -1))
+
+
+def _moved(ask: Ask, image: Path, drift: float) -> tuple[Size, Moving]:
     still = open_still(image)
     size = ask.size(Size(still.shape[1], still.shape[0]))
     rng = np.random.default_rng([ask.seed & 0x7FFFFFFF, 1])
     rate = float(ask.rate)
     path = camera_path(camera_words(ask.prompt), ask.frames - 1, rate, rng)
-    moving = Moving(still, size, ask, "i2v", drift, frames=ask.frames - 1, rng=rng, path=path)
-    return size, moving.frames(range(ask.frames))
+    return size, Moving(still, size, ask, "i2v", drift, frames=ask.frames - 1, rng=rng, path=path)
 
 
 def _continued(ask: Ask, video: Path, drift: float) -> tuple[Size, Iterator[Picture]]:
@@ -133,7 +144,9 @@ def _continued(ask: Ask, video: Path, drift: float) -> tuple[Size, Iterator[Pict
 
 
 def _directed(ask: Ask, inputs: Mapping[str, Path], drift: float) -> tuple[Size, Iterator[Picture]]:
-    """The keyframe moved by the camera of a reference clip."""
+    """The keyframe moved by the camera of a reference clip; first the clip that is its head."""
+    if ask.head is not None and "video" in inputs and "image" in inputs:
+        return _arriving(ask, ask.head, inputs, drift)
     reference = inputs.get("motion") or inputs.get("video")
     tail = inputs.get("video") if "motion" in inputs else None
     if reference is None:
@@ -159,6 +172,28 @@ def _directed(ask: Ask, inputs: Mapping[str, Path], drift: float) -> tuple[Size,
     )
     frames = moving.frames(range(ask.frames))
     return size, _anchored(tail, size, frames) if tail else frames
+
+
+def _arriving(
+    ask: Ask, head: Source, inputs: Mapping[str, Path], drift: float
+) -> tuple[Size, Iterator[Picture]]:
+    """A parent's tail again, and from its last picture to the keyframe, which is the last frame."""
+    tail = inputs["video"]
+    clip = probe(tail)
+    count = _frames_used(replace(ask, source=head), clip)
+    rest = replace(ask, head=None, frames=max(1, ask.frames - count))
+    if "motion" in inputs:
+        led = {role: path for role, path in inputs.items() if role != "video"}
+        size, frames = _directed(rest, led, drift)
+    else:
+        size, frames = _towards(rest, inputs["image"], drift)
+
+    def pictures() -> Iterator[Picture]:
+        yield from _read(tail, clip, head, size, stop=count)
+        if count < ask.frames:
+            yield from _anchored(tail, size, frames)
+
+    return size, pictures()
 
 
 def _anchored(tail: Path, size: Size, frames: Iterator[Picture]) -> Iterator[Picture]:
