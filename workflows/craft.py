@@ -155,6 +155,19 @@ def cast(
     return {name: Character(look=look, keyframes=stills)}, refs
 
 
+def still_name(framing: str | None) -> str:
+    """What a still of this framing is called: remedies that cut to it go by that name.
+
+    >>> [still_name(words) for words in ("medium shot", "Three-quarter view", "medium close-up")]
+    ['medium_shot', 'three_quarter', 'front_closeup']
+    """
+    words = (framing or "").lower()
+    if "three-quarter" in words or "three quarter" in words:
+        return "three_quarter"
+    wide = re.search(r"\b(medium|wide|full|long|waist|knee)\b", words) and "close" not in words
+    return "medium_shot" if wide else MAIN_KEYFRAME
+
+
 def folder_of(options: SceneOptions) -> Path:
     """Where the scene's file will lie, as far as that is known."""
     into = options.get("into")

@@ -10,7 +10,6 @@ from pydantic import Field
 
 from scenegraph.scene import DriftPolicy, ExtendShot, ImageShot, MotionShot, Prompt, Scene, Shot
 from workflows.craft import (
-    MAIN_KEYFRAME,
     CastName,
     File,
     ManyWords,
@@ -21,6 +20,7 @@ from workflows.craft import (
     make_scene,
     rate_of,
     says_who,
+    still_name,
 )
 from workflows.registry import recipe
 
@@ -82,8 +82,8 @@ def long_form(
             "shots; give fewer beats or a longer duration"
         )
     subject = says_who(character, look, options)
-    people, stills = cast(character, look, options, {MAIN_KEYFRAME: keyframe})
-    still = stills[MAIN_KEYFRAME]
+    people, stills = cast(character, look, options, {still_name(framing): keyframe})
+    still = stills[still_name(framing)]
     opening = Prompt(
         framing=framing,
         subject=subject,

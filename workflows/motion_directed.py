@@ -7,7 +7,6 @@ from typing import Unpack
 
 from scenegraph.scene import MotionShot, Prompt, Scene, Shot, placed
 from workflows.craft import (
-    MAIN_KEYFRAME,
     CastName,
     File,
     MoreSeconds,
@@ -21,6 +20,7 @@ from workflows.craft import (
     make_scene,
     rate_of,
     says_who,
+    still_name,
 )
 from workflows.registry import Unfit, hint, recipe
 from workflows.single_shot import keep_rolling
@@ -68,7 +68,7 @@ def motion_directed(
     ({'sway': 'refs/sway.mp4'}, 'sway')
     """
     name, file = _motion(str(motion), library, options)
-    people, stills = cast(character, look, options, {MAIN_KEYFRAME: keyframe})
+    people, stills = cast(character, look, options, {still_name(framing): keyframe})
     opening = f"{id_of(character)}-directed"
     prompt = Prompt(
         framing=framing,
@@ -79,7 +79,7 @@ def motion_directed(
     shots: list[Shot] = [
         MotionShot(
             id=opening,
-            keyframe=stills[MAIN_KEYFRAME],
+            keyframe=stills[still_name(framing)],
             motion=name,
             prompt=prompt,
             seconds=seconds,

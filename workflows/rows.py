@@ -20,7 +20,7 @@ from scenegraph.scene import (
     free_name,
 )
 from workflows.casting import People
-from workflows.craft import LONGEST_HOP_S, even_hops, id_of
+from workflows.craft import LONGEST_HOP_S, even_hops, id_of, still_name
 from workflows.tables import Row
 
 #: Every column, and what it is for.
@@ -249,11 +249,8 @@ def _still_for(framing: str, stills: Mapping[str, str]) -> str:
     >>> [_still_for(words, stills) for words in ("Medium shot", "wide shot", "close-up", "")]
     ['medium_shot', 'medium_shot', 'front_closeup', 'front_closeup']
     """
-    wide = re.search(r"\b(wide|medium|full|long|waist|knee)\b", framing, re.IGNORECASE)
-    close = re.search(r"medium close|close", framing, re.IGNORECASE)
-    turned = re.search(r"three.quarter", framing, re.IGNORECASE)
-    wanted = ["three_quarter"] if turned else []
-    wanted += ["medium_shot", "three_quarter"] if wide and not close else []
+    wanted = [still_name(framing)]
+    wanted += ["three_quarter"] if wanted == ["medium_shot"] else []
     return next(key for key in (*wanted, *CANONICAL_KEYFRAMES, *stills) if key in stills)
 
 

@@ -6,7 +6,6 @@ from typing import Unpack
 
 from scenegraph.scene import ExtendShot, ImageShot, Prompt, Scene, Shot
 from workflows.craft import (
-    MAIN_KEYFRAME,
     CastName,
     File,
     MoreSeconds,
@@ -19,6 +18,7 @@ from workflows.craft import (
     make_scene,
     rate_of,
     says_who,
+    still_name,
 )
 from workflows.registry import recipe
 
@@ -62,7 +62,7 @@ def single_shot(
     [('lead', 'i2v'), ('lead-goes-on.1', 'extend'), ('lead-goes-on.2', 'extend')]
     """
     opening = id_of(character)
-    people, stills = cast(character, look, options, {MAIN_KEYFRAME: keyframe})
+    people, stills = cast(character, look, options, {still_name(framing): keyframe})
     prompt = Prompt(
         framing=framing,
         subject=says_who(character, look, options),
@@ -72,7 +72,7 @@ def single_shot(
         lighting=lighting,
     )
     shots: list[Shot] = [
-        ImageShot(id=opening, keyframe=stills[MAIN_KEYFRAME], prompt=prompt, seconds=seconds)
+        ImageShot(id=opening, keyframe=stills[still_name(framing)], prompt=prompt, seconds=seconds)
     ]
     shots += keep_rolling(opening, continue_seconds, continue_action, rate_of(options))
     return make_scene("Single shot", shots, options, characters=people)

@@ -126,8 +126,7 @@ class Attempts:
                 to.change(id, values)
                 to.event("take.reviewed_again", take=id, facts=facts)
             else:
-                best = None if review.best is None else review.best.frame
-                to.move(id, State.REVIEWED, {**values, "best_frame": best}, facts)
+                to.move(id, State.REVIEWED, {**values, **_chosen(review)}, facts)
 
     def _review_row(self, review: Review, sheet: str | None) -> dict[str, Any]:
         """What a review writes; its series go into the store, unless they lie there as `sheet`."""
@@ -171,10 +170,11 @@ class Attempts:
         with self._writer.group():
             with self._writer.write() as to:
                 # Nearly always it has just come, and none is circled: then it is one statement.
-                if to.moves(id, State.CIRCLED, values, (State.FETCHED,), _has_a_circled_one):
+                first = {**values, **_chosen(review)}
+                if to.moves(id, State.CIRCLED, first, (State.FETCHED,), _has_a_circled_one):
                     to.event("take.reviewed", take=id, facts=_told(values))
                     to.event("take.circled", take=id)
-                    return self._moved(to, id, State.CIRCLED, values, known)
+                    return self._moved(to, id, State.CIRCLED, first, known)
             self.reviewed(id, review, sheet=values["sheet"])
             return self.circle(id)
 
@@ -324,6 +324,11 @@ def _has_a_circled_one() -> ColumnElement[bool]:
 
 def _told(values: Mapping[str, Any]) -> dict[str, Any]:
     return {"verdict": values["verdict"], "score": values["score"]}
+
+
+def _chosen(review: Review) -> dict[str, int | None]:
+    """What the first look at a take settles, and no later one."""
+    return {"best_frame": None if review.best is None else review.best.frame}
 
 
 def _whole() -> Select[Any]:

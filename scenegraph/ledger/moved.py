@@ -22,6 +22,7 @@ _PLAIN = frozenset(
         "fetched_at",
         "verdict",
         "score",
+        "best_frame",
     )
 )
 _NAMES = tuple(field.name for field in fields(Take))

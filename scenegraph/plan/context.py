@@ -136,7 +136,7 @@ class PlanContext:
 
         Shots whose inputs are alike share it.
         """
-        shown = tuple([(one.role, one.tail_frames, one.frame) for one in ask.inputs])
+        shown = tuple([one.shown for one in ask.inputs])
         found = self._made.get((ask.endpoint.id, shown))
         if found is None:
             by = {

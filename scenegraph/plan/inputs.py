@@ -35,23 +35,26 @@ class Input(NamedTuple):
     into: tuple[str | int, ...]
     file: Path | None = None
     parent: str | None = None
+    sha256: str | None = None
+    # From here on: what of the file is shown. Each field is a part of the key.
     tail_frames: int | None = None
     tail_end: str | None = None
     frame: str | int | None = None
-    sha256: str | None = None
+
+    @property
+    def shown(self) -> tuple[Any, ...]:
+        """Equal for inputs of which the same is shown, whatever their bytes are."""
+        return (self.role, *self[_SOURCES:])
 
     @property
     def part(self) -> dict[str, Any]:
         """What of it is in the key besides its bytes: which frames of them are shown."""
-        part: dict[str, Any] = {}
-        if self.tail_frames is not None:
-            part["tail_frames"] = self.tail_frames
-        if self.tail_end is not None:
-            part["tail_end"] = self.tail_end
-        if self.frame is not None:
-            part["frame"] = self.frame
-        return part
+        named = zip(self._fields[_SOURCES:], self[_SOURCES:], strict=True)
+        return {name: value for name, value in named if value is not None}
 
+
+#: Fields that say where an input's bytes come from and go to.
+_SOURCES = Input._fields.index("sha256") + 1
 
 _seen: dict[tuple[str, int, int, int], str] = {}
 

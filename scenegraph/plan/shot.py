@@ -43,8 +43,10 @@ def plan_shot(
     else:
         parents = {id: parents.get(id) for id in above}
     planned = context.settled(shot_id, parents)
-    if planned is None:
-        planned = _plan(context, context.graph.shots[shot_id], parents)
+    if planned is not None:
+        context.planned[shot_id] = planned
+        return planned
+    planned = _plan(context, context.graph.shots[shot_id], parents)
     context.keep_plan(planned, parents)
     return planned
 

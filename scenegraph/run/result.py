@@ -88,24 +88,25 @@ class RunResult:
         """The one command that goes on; empty when nothing is left to do."""
         if self.paused:
             return self.paused
-        unknown = [o.shot for o in self.outcomes if o.state == "unknown"]
+        unsettled = [o for o in self.outcomes if o.state != "circled"]
+        unknown = [o.shot for o in unsettled if o.state == "unknown"]
         if unknown:
             return (
                 f"`scenegraph resolve SCENE {unknown[0]} --attach REQUEST_ID` when the service's "
                 "dashboard shows the job, `--resubmit` when it does not, or `--give-up`."
             )
-        asked = [o for o in self.outcomes if o.needs_person and o.error and o.error.get("next")]
+        asked = [o for o in unsettled if o.needs_person and o.error and o.error.get("next")]
         if asked:
             return str((asked[0].error or {})["next"])
-        owed = [o.shot for o in self.outcomes if o.state in ("submitted", "answered")]
+        owed = [o.shot for o in unsettled if o.state in ("submitted", "answered")]
         if owed:
             return (
                 f"`scenegraph run SCENE` collects {' '.join(owed)}: what was asked for once is "
                 "not asked for again."
             )
-        roots = [o.shot for o in self.outcomes if o.is_lost and o.state != "blocked"]
+        roots = [o.shot for o in unsettled if o.is_lost and o.state != "blocked"]
         if roots:
-            stopped = any((o.error or {}).get("kind") == "fail-fast" for o in self.outcomes)
+            stopped = any((o.error or {}).get("kind") == "fail-fast" for o in unsettled)
             return (
                 f"`scenegraph rerun SCENE {' '.join(roots)}` asks for the lost shots again, "
                 "and then for what hangs on them"

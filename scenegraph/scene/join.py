@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from scenegraph.errors import SceneError
+from scenegraph.scene.agreement import Agreement
 from scenegraph.scene.apart import kept_apart, loras_as
 from scenegraph.scene.folders import placed
 from scenegraph.scene.model import Character, DriftPolicy, Picture, Reel, Scene
@@ -188,11 +189,15 @@ def _added(film: Scene, part: _Part, after: str | None, settings: Mapping[str, A
     characters = _merged(film.characters, people, names.characters, same_person)
     motions = _merged(film.motions, said.get("motions", {}), names.motions, _the_same)
     presets = _merged(film.presets, said.get("presets", {}), names.presets, _the_same)
+    for old, new in names.characters.items():
+        if old != new and characters[new].look is None and _is_spoken_of(old, new_shots):
+            # Prompts said its name, which now is another one's.
+            characters[new] = characters[new].model_copy(update={"look": old})
     coming = {**said}
     if coming.get("preset") in names.presets:
         coming["preset"] = names.presets[coming["preset"]]
 
-    agree = _Agreement(film.title, part.title, settings)
+    agree = Agreement(film.title, part.title, settings)
     parts: dict[str, Any] = {
         name: agree.on(name, own, coming)
         for name in type(film).model_fields
@@ -228,52 +233,6 @@ _OWN_WAY = frozenset(
     {"title", "picture", "seed", "budget_usd", "characters", "motions", "presets", "loras"}
     | {"shots", "drift", "reel"}
 )
-
-
-class _Agreement:
-    """Settings of the whole film: what only one says is taken, what both say must be the same."""
-
-    def __init__(self, one: str, other: str, settled: Collection[str]) -> None:
-        self.titles, self.settled = (one, other), settled
-        self.told: list[tuple[str, str]] = []
-
-    def on(self, name: str, own: Mapping[str, Any], coming: Mapping[str, Any], at: str = "") -> Any:
-        if name not in coming:
-            return own[name]
-        if name not in own or own[name] == coming[name]:
-            return coming[name]
-        mine, theirs = own[name], coming[name]
-        if isinstance(mine, Mapping) and isinstance(theirs, Mapping):
-            return {
-                key: self.on(key, mine, theirs, f"{at}{name}.")
-                for key in dict.fromkeys([*mine, *theirs])
-            }
-        first = (at or name).split(".", maxsplit=1)[0]
-        if first not in self.settled:
-            one, other = self.titles
-            said = f"{_shown(mine)} in {one!r}, {_shown(theirs)} in {other!r}"
-            self.told.append((first, f"{at}{name}: {said}"))
-        return mine
-
-    def inside(
-        self, name: str, own: Mapping[str, Any], coming: Mapping[str, Any]
-    ) -> dict[str, Any]:
-        both: dict[str, Any] = self.on(
-            name, {name: own.get(name, {})}, {name: coming.get(name, {})}
-        )
-        return both
-
-    def or_tell(self) -> None:
-        if self.told:
-            fields = ", ".join(dict.fromkeys(f"{name}=…" for name, _ in self.told))
-            raise SceneError(
-                f"These scenes do not agree. {'; '.join(text for _, text in self.told)}.",
-                next=f"Say which: `join(a, b, {fields})`, or change one of the scenes.",
-            )
-
-
-def _shown(value: Any) -> str:
-    return repr(value) if isinstance(value, str) else str(value)
 
 
 def free_name(name: str, taken: Collection[str]) -> str:
@@ -337,6 +296,12 @@ def _merged(
         called[name] = name if one is not None else free_name(name, {*merged, *coming})
         merged[called[name]] = thing if one is None else one
     return merged
+
+
+def _is_spoken_of(name: str, shots: Iterable[Shot]) -> bool:
+    word = re.compile(rf"(?<![\w-]){re.escape(name)}(?![\w-])", re.IGNORECASE)
+    prompts = [shot.prompt for shot in shots]
+    return any(isinstance(one, Prompt) and word.search(one.subject or "") for one in prompts)
 
 
 def _budget(own: Mapping[str, Any], said: Mapping[str, Any]) -> Any:
@@ -404,7 +369,7 @@ def _reel(
     after: str | None,
     names: _Names,
     shots: Sequence[Shot],
-    agree: _Agreement,
+    agree: Agreement,
 ) -> Reel:
     own, coming = film.reel, part.said.get("reel", Reel())
     default = Reel()

@@ -255,6 +255,12 @@ def test_the_best_frame_is_chosen_at_the_first_look_and_goes_with_the_picture(
     assert ledger.take(take.id).best_frame == 47
     assert ledger.memory("night-train").of_shot("mara")[0].best_frame == 47
     assert ledger.adopt(intent("ivo"), ledger.take(take.id)).best_frame == 47
+    at_once = ledger.intend(intent("theo"))  # looked at and circled in one step, as most takes are
+    ledger.submitted(at_once.id, "r", URLS)
+    ledger.answered(at_once.id, {}, Decimal("0.1"))
+    ledger.fetched(at_once.id, "1" * 64, NO_CLIP, None)
+    kept = ledger.kept(at_once.id, Review(verdict="good", best=BestFrame(5, "calm")))
+    assert kept.best_frame == ledger.take(at_once.id).best_frame == 5
 
 
 def test_adopting_needs_a_picture(ledger: Ledger) -> None:

@@ -103,6 +103,15 @@ def test_always_counts_missing_faces_before_anything_was_calibrated() -> None:
     assert "not measured" in there.note
 
 
+@pytest.mark.parametrize("threshold", [None, 0.363])
+def test_a_calibrated_measure_says_what_it_does_not_tell(threshold: float | None) -> None:
+    """By shape alone half of the slight morphs passed for the same face: that is no "good"."""
+    likeness = likeness_of(Hue(threshold=threshold), [MARA], limit=0.6)
+    measure, _ = measure_identity(likeness, [(i, MARA) for i in range(8)], 8)
+    assert not measure.over
+    assert ("slight change of the face is not measured" in measure.note) is (threshold is None)
+
+
 def test_the_nearest_of_several_stills_counts() -> None:
     """A profile is held against the profile, not against the front."""
     likeness = likeness_of(Hue(), [MARA, OTHER])

@@ -10,8 +10,11 @@ import numpy as np
 import pytest
 
 from scenegraph.media import open_still, read_rgb
+from scenegraph.report.build import build_page
+from scenegraph.report.material import gather
 from scenegraph.run import plan
 from scenegraph.run.sheet import takes_json
+from scenegraph.scene import load_scene
 
 ANGLES: dict[str, dict[str, Any]] = {
     "waits": {"kind": "i2v", "keyframe": "mara.front", "prompt": "she waits", "frames": 33},
@@ -64,3 +67,24 @@ def test_looking_again_moves_no_best_frame(theatre: Callable[..., Any], stages: 
         ledger.reviewed(source.id, review.__class__(verdict="good"))
         assert ledger.take(source.id).best_frame == source.best_frame
     assert house.run().submits == 0
+
+
+def test_the_dailies_show_what_was_chosen_and_what_was_made_of_it(
+    theatre: Callable[..., Any], stages: Any
+) -> None:
+    """A film-maker judges the frame by looking: at the take that it is of, and at its child."""
+    house, _ = watched(theatre, stages)
+    house.run()
+    (source,) = house.takes("waits")
+    with house.ledger() as ledger:
+        page = build_page(gather(load_scene(house.file), plan(house.file, backend="fal"), ledger))
+    shots = {shot.id: shot for shot in page.shots}
+    best, origin = shots["waits"].takes[0].best, shots["again"].origin
+    assert best is not None and origin is not None
+    assert best.frame == origin.frame == source.best_frame
+    assert best.caption.startswith(f"best frame {source.best_frame}: ")
+    assert origin.caption == f"frame {source.best_frame} of waits, its best"
+    assert {best, origin} <= set(page.pictures())
+    assert (shots["waits"].origin, shots["again"].takes[0].best, shots["after"].origin) == (
+        None,
+    ) * 3

@@ -94,6 +94,14 @@ def test_the_same_person_is_one_and_another_of_the_name_is_renamed_in_prompts_to
     assert render_prompt(film, shot).startswith("A woman of seventy, she waits.")
 
 
+def test_a_renamed_person_without_a_look_is_still_called_by_its_name_in_prompts() -> None:
+    """`mara-2` says nothing to a model."""
+    other = scene(characters={"mara": Character(keyframes={"front_closeup": "other.png"})})
+    film = scene() >> other
+    before = render_prompt(other, other.shot("opening"))
+    assert render_prompt(film, film.shot("opening-2")) == before
+
+
 def test_two_of_a_name_that_share_nothing_stay_two() -> None:
     """Recipes call everybody `lead`; that alone makes them nobody's twin."""
     a = scene(characters={"mara": Character(keyframes={"front_closeup": "a.png"})})

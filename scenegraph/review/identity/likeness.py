@@ -20,6 +20,8 @@ LONGEST_MISSING = 0.5
 #: One face among many frames without is no evidence.
 FEWEST_FACES = 2
 HOW_TO = "set SCENEGRAPH_FACE_DETECTOR and SCENEGRAPH_FACE_EMBEDDER to a model's files"
+#: What a measure without a threshold of its own, calibrated on one character, does not tell.
+SLIGHT = "a slight change of the face is not measured"
 NO_MODEL = f"no face model is given ({HOW_TO}, or calibrate the scene)"
 
 
@@ -134,6 +136,8 @@ def measure_identity(
     values = [amount for _, amount in track]
     value = max(float(np.median(values)), float(np.median(values[len(values) // 2 :])))
     note = f"against {likeness.who}; {_found(likeness.model, len(track), len(seen))}"
+    if likeness.model.threshold is None:  # shape alone: of 4 slight morphs 2 passed for the same
+        note += f"; {SLIGHT}"
     if value > 1.0:
         note = f"looks like another person than {likeness.who} to {likeness.model.name}"
     since = _since(track) if value > 1.0 else None
