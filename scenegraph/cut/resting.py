@@ -30,8 +30,8 @@ def resting_end(
 
     >>> calm = np.ones(60, np.float32)
     >>> calm[45:49] = 0.1
-    >>> resting_end(calm, tail=25), resting_end(calm, tail=57)
-    (49, 57)
+    >>> resting_end(calm, tail=25), resting_end(calm, tail=60)
+    (49, 60)
     """
     count = len(calmness)
     low = max(count - 1 - within, tail - 1, repeated + LEAST_SEEN - 1)

@@ -48,7 +48,7 @@ def small_render(
 ) -> Clip:
     """A slow pan over a still, over the end of a clip, or over a place that words drew."""
     frames = list(read_rgb(inputs["video"])) if "video" in inputs else []
-    if frames:
+    if frames and kind != "multicondition":  # that one shows a tail again and goes to its still
         picture = frames[-1]
     elif "image" in inputs:
         still = Image.fromarray(open_still(inputs["image"])).convert("RGB")
@@ -67,6 +67,9 @@ def small_render(
                 grey = moved.mean(axis=2, keepdims=True)
                 fade = min(1.0, drift * 2 * (number + 1) / max(1, total))
                 moved = (moved * (1 - fade) + grey * fade).astype(np.uint8)
+            if frames and kind == "multicondition" and number < 6:  # no jump from tail to still
+                share = (number + 1) / 7
+                moved = (moved * share + frames[-1] * (1 - share)).astype(np.uint8)
             yield moved
 
     rate = exact_rate(params.get("frame_rate") or 24)
