@@ -30,7 +30,7 @@ from scenegraph.run.outcomes import Outcomes
 from scenegraph.run.result import ShotOutcome
 from scenegraph.run.side_by_side import SideBySide
 from scenegraph.run.slots import Slots
-from scenegraph.run.speculating import Early
+from scenegraph.run.speculating import EarlyHops
 from scenegraph.run.verdicts import Verdicts
 
 log = structlog.get_logger(__name__)
@@ -69,7 +69,7 @@ class Executor:
             known, journal, self._filming, self._verdicts, self._claims, material, tells, listener
         )
         self._older = Older(journal, camera, eyes, slots, brakes, listener)
-        self._early = Early(
+        self._early = EarlyHops(
             known, journal, camera, slots, brakes, tells, self._older, self._tasks, run
         )
 

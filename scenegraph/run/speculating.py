@@ -40,7 +40,7 @@ class Hop:
     task: asyncio.Task[Take | SceneGraphError] | None = field(default=None, repr=False)
 
 
-class Early:
+class EarlyHops:
     """Asks for hops early, hands them over to their shots, and calls off those of rejected takes.
 
     Args:
