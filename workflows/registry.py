@@ -139,7 +139,8 @@ class Recipe(Generic[P]):
         try:
             values = self._checked(arguments)
             problems = [
-                f"{parameter.name}: there is no file {name!r} in {folder}{_near(folder / name)}"
+                f"{parameter.name}: there is no file {name!r} in "
+                f"{folder.absolute().name or folder}/{_near(folder / name)}"
                 for parameter in self.parameters
                 if parameter.file
                 for name in _file_names(values.get(parameter.name))
@@ -287,7 +288,11 @@ def _near(path: Path) -> str:
 
 def _sentence(name: str, value: object, error: ValidationError) -> str:
     """`seconds should be greater than 0, not 0`: pydantic's words about our argument."""
-    first = error.errors()[0]["msg"]
+    wrong = error.errors()[0]
+    if wrong["type"] == "too_short":
+        context = wrong["ctx"]
+        return f"{name}: at least {context['min_length']} needed, not {context['actual_length']}"
+    first = wrong["msg"]
     told = first.removeprefix("Value error, ").removeprefix("Input ").removeprefix("String ")
     shown = str(value)
     shown = shown if len(shown) <= 60 else f"{shown[:57]}…"

@@ -24,7 +24,7 @@ from scenegraph.cli.options import (
     Takes,
     Until,
 )
-from scenegraph.cli.show import plain_table, say, show_json, show_table
+from scenegraph.cli.show import counted, plain_table, say, show_json, show_table
 from scenegraph.errors import SceneError
 from scenegraph.units import usd_text
 
@@ -207,7 +207,7 @@ def _speculation(early: Speculation) -> str:
     cap = f"speculate_usd: {usd_text(early.cap)}{lost}"
     if not early.hops or not early.left:
         return f"early    nothing is asked for early ({cap})"
-    hops = f"{early.hops} hop{_s(early.hops)}"
+    hops = f"{counted(early.hops, 'hop')}"
     return (
         f"early    {hops} may be asked for while a parent is reviewed: "
         f"at worst ${usd_text(early.at_worst)} of it is thrown away ({cap})"
@@ -222,7 +222,7 @@ def _show_what_if(compared: WhatIf, path: Path) -> None:
     _table(made, compared.touched)
     same = len(made.shots) - len(compared.touched)
     if same:
-        say(f"… and {same} shot{_s(same)} as without it", "dim")
+        say(f"… and {counted(same, 'shot')} as without it", "dim")
     if compared.gone:
         say(f"gone: {', '.join(compared.gone)}", "dim")
     say()
@@ -237,12 +237,8 @@ def _price(made: Plan) -> str:
 
 
 def _count(made: Plan) -> str:
-    shots = f"{made.to_shoot} shot{_s(made.to_shoot)}"
+    shots = counted(made.to_shoot, "shot")
     return shots if made.submits == made.to_shoot else f"{shots}, {made.submits} takes"
-
-
-def _s(count: int) -> str:
-    return "" if count == 1 else "s"
 
 
 def _sum(made: Plan) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from scenegraph.cli.options import AsJson
-from scenegraph.cli.show import say, show_json
+from scenegraph.cli.show import counted, say, show_json
 from scenegraph.errors import SceneError, did_you_mean
 
 if TYPE_CHECKING:
@@ -76,10 +76,11 @@ def new(
     made.in_folder(file.parent).check_files()
     file.parent.mkdir(parents=True, exist_ok=True)
     save_scene(made, file)
+    shots = len(made.graph().shots)
     if as_json:
-        show_json({"path": str(file), "scene": made.name, "shots": len(made.graph().shots)})
+        show_json({"path": str(file), "scene": made.name, "shots": shots})
     else:
-        say(f"{file}: {len(made.graph().shots)} shots. `scenegraph plan {file}` is next.")
+        say(f"{file}: {counted(shots, 'shot')}. `scenegraph plan {file}` is next.")
 
 
 def why_not_ours() -> str | None:

@@ -13,6 +13,7 @@ from scenegraph.cli.options import (
     Store,
 )
 from scenegraph.cli.show import (
+    counted,
     json_text,
     plain_table,
     print_text,
@@ -78,7 +79,7 @@ def check(
         say(notice, "yellow")
     shots = len(loaded.graph().shots)
     doubts = f"{len(findings)} to think about" if findings else "nothing to mend"
-    say(f"{loaded.title}: {shots} shots, {doubts}.")
+    say(f"{loaded.title}: {counted(shots, 'shot')}, {doubts}.")
 
 
 def _explain(rule: str, as_json: bool) -> None:

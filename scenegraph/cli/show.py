@@ -36,6 +36,15 @@ def say(text: str = "", style: str | None = None) -> None:
     console().print(Text(text, style=style or ""))
 
 
+def counted(number: int, noun: str) -> str:
+    """A number and its noun.
+
+    >>> counted(1, "shot"), counted(2, "shot")
+    ('1 shot', '2 shots')
+    """
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
 def show_table(table: Table) -> None:
     """Fitted to a terminal; anywhere else each row is one line, without blanks at its end."""
     out = _Paper(highlight=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import types
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -243,7 +244,7 @@ def _choices(found: Found, model: type[BaseModel]) -> list[str]:
         for name, field in at.model_fields.items() if at is not None else ():
             if part in (name, field.alias):
                 words = [str(word) for word in _literals(field.annotation)]
-                if words and "int" in repr(field.annotation):
+                if words and re.search(r"\bint\b", repr(field.annotation)):
                     words.append("a frame number")
                 return words
     return []

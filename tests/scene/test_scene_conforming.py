@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from scenegraph.errors import SceneInvalid
 from scenegraph.scene import Scene
 from scenegraph.scene.conforming import reel_json, reel_sentence
 
@@ -42,3 +43,10 @@ def test_programs_are_told_the_same():
         "rate_by": "blend",
         "deliver": ["poster.jpg"],
     }
+
+
+def test_a_wrong_way_to_conform_is_answered_with_the_right_ones_alone():
+    """`interpolate` has the letters of a type's name in it; only frames of takes are numbers."""
+    with pytest.raises(SceneInvalid) as caught:
+        scene_of({"frame_rate": 24, "rate_by": "magic"})
+    assert "must be one of duplicate, blend, interpolate." in str(caught.value.problems[0].message)
