@@ -42,6 +42,7 @@ Store = Annotated[
 Engine = Annotated[
     Backend, typer.Option(help="animatic draws a free preview; fal is the real service.")
 ]
+Out = Annotated[Path | None, typer.Option("--out", "-o", metavar="FILE", help="The reel's file.")]
 MaxUsd = Annotated[
     Decimal | None,
     typer.Option(parser=_usd, metavar="USD", help="Ask for nothing past this list price."),
