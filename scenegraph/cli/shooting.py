@@ -11,6 +11,17 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from scenegraph.cli.choosing import (
+    Force,
+    ForceDown,
+    From,
+    Omit,
+    Only,
+    Shots,
+    Takes,
+    Until,
+    selection,
+)
 from scenegraph.cli.cutting import must_take_a_reel
 from scenegraph.cli.dailies import page_of_run
 from scenegraph.cli.options import (
@@ -18,20 +29,12 @@ from scenegraph.cli.options import (
     Backend,
     Engine,
     FailFast,
-    Force,
-    ForceDown,
-    From,
     Jobs,
     MaxUsd,
-    Omit,
-    Only,
     Out,
     ScenePath,
     Store,
-    Takes,
-    Until,
 )
-from scenegraph.cli.planning import Shots, selection
 from scenegraph.cli.results import show_result
 from scenegraph.cli.show import show_json
 from scenegraph.errors import SceneError
