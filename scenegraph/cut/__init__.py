@@ -5,6 +5,7 @@ without naming it.
 """
 
 from scenegraph.cut.check import Finding, ReelCheck, check_segments, see_segment
+from scenegraph.cut.choice import Cut, CutChoice, choose_cuts
 from scenegraph.cut.conform import (
     Fit,
     Fitted,
@@ -17,7 +18,7 @@ from scenegraph.cut.conform import (
 from scenegraph.cut.copies import Film
 from scenegraph.cut.cutpoints import cutpoints
 from scenegraph.cut.deliver import Delivery, deliver, delivery_key, must_be_makeable
-from scenegraph.cut.film import WHOLE, Cut, CutChoice, Ends, choose_cuts
+from scenegraph.cut.film import WHOLE, Ends
 from scenegraph.cut.footage import ReelClip, clip_of_review, model_cuts
 from scenegraph.cut.joins import Seam, extend_seams
 from scenegraph.cut.masters import MasterSound

@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 
 from scenegraph.cut import Ends, Kept, ReelClip, choose_cuts, make_timeline
-from scenegraph.cut.film import Film, best_picks, make_film
+from scenegraph.cut.choice import best_picks
+from scenegraph.cut.film import Film, make_film
 from scenegraph.errors import CutError
 from scenegraph.ledger.reviews import Overlap, Review
 from scenegraph.ledger.timeline import CutWishes, ReelFormat

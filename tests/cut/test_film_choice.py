@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from scenegraph.cut import ReelClip, choose_cuts, cutpoints
-from scenegraph.cut.film import Film, best_picks, make_film
+from scenegraph.cut.choice import best_picks
+from scenegraph.cut.film import Film, make_film
 from scenegraph.errors import CutError
 from scenegraph.ledger.reviews import Overlap
 
@@ -170,6 +171,6 @@ def test_sixty_clips_are_chosen_in_about_a_second(join):
 
 def test_a_long_film_stays_within_its_band(monkeypatch):
     """Memory is bounded by a band of lengths around the course; the target is still met."""
-    monkeypatch.setattr("scenegraph.cut.film.BAND", 128)
+    monkeypatch.setattr("scenegraph.cut.choice.BAND", 128)
     clips = [random_clip(at, 97) for at in range(30)]
     assert abs(choose_cuts(clips, target=2100).frames - 2100) <= 3
