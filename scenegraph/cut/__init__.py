@@ -24,12 +24,12 @@ from scenegraph.cut.joins import Seam, extend_seams
 from scenegraph.cut.masters import MasterSound
 from scenegraph.cut.pieces import Piece, pieces_of, with_transitions
 from scenegraph.cut.points import calmest
+from scenegraph.cut.promised import check_reel
 from scenegraph.cut.resting import resting_end
 from scenegraph.cut.sound import Cue, Mix, make_mix
 from scenegraph.cut.stitch import (
     Progress,
     Segment,
-    check_reel,
     content_hash,
     make_segment,
     piece_key,
