@@ -10,7 +10,7 @@ from scenegraph.scene.draw import draw_dot, draw_mermaid
 from scenegraph.scene.fixes import FIXES, Failure, Fix, phrases_for, plain_name
 from scenegraph.scene.folders import placed
 from scenegraph.scene.graph import ShotGraph, hop_ids
-from scenegraph.scene.join import add_shots, free_name, join
+from scenegraph.scene.join import add_shots, join
 from scenegraph.scene.lint import RULES, LintFinding, Rule, lint
 from scenegraph.scene.load import load_scene
 from scenegraph.scene.loras import Lora, LoraKind, LoraUse, SceneLora
@@ -24,6 +24,7 @@ from scenegraph.scene.model import (
     Scene,
     Transition,
 )
+from scenegraph.scene.naming import free_name
 from scenegraph.scene.prompt import (
     NEGATIVE_PROMPT,
     frame_rate,
