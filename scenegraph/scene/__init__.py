@@ -20,9 +20,7 @@ from scenegraph.scene.model import (
     Character,
     DriftPolicy,
     Picture,
-    Reel,
     Scene,
-    Transition,
 )
 from scenegraph.scene.naming import free_name
 from scenegraph.scene.prompt import (
@@ -35,6 +33,7 @@ from scenegraph.scene.prompt import (
     shot_loras,
     shot_parameters,
 )
+from scenegraph.scene.reel import Reel, Transition
 from scenegraph.scene.rules import ModelFacts
 from scenegraph.scene.save import save_scene, scene_data, scene_text
 from scenegraph.scene.schema import json_schema

@@ -16,9 +16,10 @@ from scenegraph.errors import SceneError
 from scenegraph.scene.agreement import Agreement
 from scenegraph.scene.apart import kept_apart
 from scenegraph.scene.folders import placed
-from scenegraph.scene.model import Character, DriftPolicy, Picture, Reel, Scene
+from scenegraph.scene.model import Character, DriftPolicy, Picture, Scene
 from scenegraph.scene.naming import Names, free_name, is_spoken_of, loras_as, renamed
 from scenegraph.scene.presets import DEFAULT_PICTURE, find_preset
+from scenegraph.scene.reel import Reel
 from scenegraph.scene.shots import DriftOverride, ExtendShot, Shot, without_hop
 from scenegraph.scene.tracks import Track
 
