@@ -17,6 +17,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
+from scenegraph.cli.show import Paper, plain
 from scenegraph.run.events import (
     Event,
     Listener,
@@ -62,7 +63,7 @@ class _Row:
 def watching(shots: Sequence[str], *, stream: TextIO | None = None) -> Iterator[Listener]:
     """A listener that shows the run on stderr until the block ends."""
     stream = stream or sys.stderr
-    console = Console(file=stream, highlight=False)
+    console = Paper(file=stream, highlight=False)
     if not console.is_terminal:
         yield _plain_listener(stream)
         return
@@ -83,7 +84,7 @@ def _plain_listener(stream: TextIO) -> Listener:
     joined: set[str] = set()
 
     def say(text: str) -> None:
-        stream.write(f"[{time.monotonic() - began:6.1f}s] {text}\n")
+        stream.write(f"[{time.monotonic() - began:6.1f}s] {plain(text)}\n")
         stream.flush()
 
     def listen(event: Event) -> None:

@@ -73,6 +73,8 @@ SPOILED = {
     "tab as indent": ("    keyframe: mara.front", "\tkeyframe: mara.front", "syntax", 18, 1, "tab"),
     "colon in a sentence": ("a woman of thirty", "mara: a woman", "syntax", 8, 15, "`:`"),
     "open quote": ("title: Night", 'title: "Night', "syntax", None, None, "quote"),
+    "terminal's own codes": ("title: Night train", 'title: "Night \\e[31mtrain"', "wrong-value", 2, 8, "U+001B"),
+    "zero in a path": ("stills/mara-front.png", '"stills/m\\0.png"', "wrong-value", 9, 32, "U+0000"),
     "second document": ("shots:", "---\nshots:", "syntax", 12, 1, "second document"),
 }  # fmt: skip
 

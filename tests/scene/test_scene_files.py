@@ -210,7 +210,8 @@ def _numbers(value):
 
 # A scene built in Python equals the scene loaded from the file that it saves.
 
-words = st.text(min_size=1, max_size=30).filter(lambda t: t.strip())
+letters = st.characters(exclude_categories=["Cc", "Cs"], include_characters="\t\n")
+words = st.text(letters, min_size=1, max_size=30).filter(lambda t: t.strip())
 names = st.from_regex(r"[a-z][a-z0-9_]{0,8}", fullmatch=True)
 ids = st.from_regex(r"[a-z0-9][a-z0-9-]{0,8}", fullmatch=True)
 numbers = st.floats(0.01, 1000, allow_nan=False) | st.integers(1, 1000)
