@@ -117,7 +117,7 @@ class Life:
         self._lift = 0.016 * min(subject.height, 0.45 * size.height) * amount
         self._tilt = 0.024 * amount * head if subject.found else 0.0
         self._yaw = 0.022 * subject.width * amount * head if subject.found else 0.0
-        self._lids = [(grid.x - ex, grid.y - ey, r) for ex, ey, r in subject.eyes]
+        self._lids = [(grid.x[0] - ex, grid.y[:, 0] - ey, r) for ex, ey, r in subject.eyes]
         self._blinks = _blink_times(clock, rate, rng) if self._lids else []
         self._blink_frames = max(4.0, 0.3 * rate)
 
@@ -135,8 +135,7 @@ class Life:
         shut = self._shut(frame)
         if shut:
             for x, y, r in self._lids:
-                lid = np.exp(-((x / (1.15 * r)) ** 4) - ((y - 0.1 * r) / (0.62 * r)) ** 4)
-                dy -= (shut * 0.95 * r * lid).astype(np.float32)
+                dy += _lid(x, y, r, shut)
         return np.dstack([dx, dy])
 
     def _shut(self, frame: int) -> float:
@@ -146,6 +145,19 @@ class Life:
             if 0 < phase < 1:
                 return float(np.sin(np.pi * phase**0.8) ** 1.5)
         return 0.0
+
+
+def _lid(x: Field, y: Field, r: float, shut: float) -> Field:
+    """How far to read away for an eye of radius `r` whose upper lid is `shut`: 0 … 1.
+
+    The eye is pressed towards its lower lid and the skin below the brow stretched after it. What
+    is read runs down without a fold: a brow or a rim of glasses is never seen twice.
+    """
+    brow, lid, low = -0.78 * r, -0.42 * r, 0.40 * r
+    shows = lid + 0.82 * shut * (low - lid)
+    read = np.interp(y, [brow, shows, low], [brow, lid, low])
+    away = np.where((brow < y) & (y < low), read - y, 0.0)
+    return np.outer(away, np.exp(-((x / r) ** 6))).astype(np.float32)
 
 
 def window(grid: Grid, pose: Pose, near: Field | None, focus: tuple[float, float]) -> Field:
