@@ -78,6 +78,17 @@ def watching(shots: Sequence[str], *, stream: TextIO | None = None) -> Iterator[
         yield listen
 
 
+@contextmanager
+def doing(what: str) -> Iterator[None]:
+    """Say in a terminal what is being done while the block takes its time; leave nothing there."""
+    console = Paper(stderr=True, highlight=False)
+    if not console.is_terminal:
+        yield
+        return
+    with console.status(what):
+        yield
+
+
 def _plain_listener(stream: TextIO) -> Listener:
     began = time.monotonic()
     last: dict[str, tuple[Stage, int | None]] = {}

@@ -172,12 +172,15 @@ def test_a_blink_shows_nothing_of_the_face_twice() -> None:
     grid = Grid(size)
     subject = Subject(320, 180, 150, 170, ((285, 165, 20), (355, 165, 20)), found=True)
     life = Life(grid, subject, Clock(96), 24.0, np.random.default_rng(3))
-    read = [grid.y + life.bend(frame)[..., 1] for frame in range(96)]
-    assert min(float(np.diff(rows, axis=0).min()) for rows in read) > 0
-    row = int(np.argmin(np.abs(grid.y[:, 0] - 168)))
-    column = int(np.argmin(np.abs(grid.x[0] - 285)))
-    moved = [float(rows[row, column]) - 168 for rows in read]
-    assert min(moved) < -6  # the eye does shut
+    whole = np.dstack([grid.x, grid.y])
+    near = whole / 1.25 + np.float32([60, 40])  # through a camera that has come nearer
+    for seen in (whole, near):
+        read = [life.blink(seen, frame)[..., 1] for frame in range(96)]
+        assert min(float(np.diff(rows, axis=0).min()) for rows in read) > 0
+        eye = np.hypot(seen[..., 0] - 285, seen[..., 1] - 170).argmin()
+        moved = [float(rows.flat[eye] - seen[..., 1].flat[eye]) for rows in read]
+        assert min(moved) < -6  # it does shut, and there where it is seen
+        assert moved[0] == moved[-1] == 0
 
 
 def test_a_short_reference_is_played_back_and_forth_without_a_bounce() -> None:
