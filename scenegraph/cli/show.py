@@ -113,11 +113,17 @@ def cannot_write(path: Path, error: OSError) -> SceneError:
 
 def show_json(value: Any) -> None:
     """Exactly one document on stdout."""
-    print_text(json_text(value))
+    print_text(json_text(value, escaped=is_narrow()))
 
 
-def json_text(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, indent=2, allow_nan=False) + "\n"
+def json_text(value: Any, *, escaped: bool = False) -> str:
+    return json.dumps(value, ensure_ascii=escaped, indent=2, allow_nan=False) + "\n"
+
+
+def is_narrow() -> bool:
+    """Whether stdout lacks signs that UTF-8 has: a document's are escaped then, not lost."""
+    encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
+    return not encoding.lower().replace("-", "").startswith("utf")
 
 
 def show_error(error: SceneGraphError, as_json: bool) -> None:

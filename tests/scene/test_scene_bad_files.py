@@ -4,6 +4,8 @@
 from __future__ import annotations
 
 import os
+import shutil
+import sys
 import time
 from pathlib import Path
 
@@ -294,6 +296,16 @@ def test_a_wrong_what_if_names_the_option_as_its_place(name, text, kind, write):
     assert problem.kind == kind
     assert problem.where.file == f"--set {name}={text}"
     assert problem.where.line is None
+
+
+@pytest.mark.skipif(sys.platform == "darwin", reason="its names are UTF-8")
+def test_a_folder_whose_name_is_no_text_is_refused(write, good):
+    """FFmpeg's command, the ledger and the page hold names as text: it would fail after paying."""
+    there = write(good).parent / os.fsdecode(b"f\xff")
+    there.mkdir()
+    problem = problems_of(Path(shutil.copy(there.parent / "scene.yaml", there)))[0]
+    assert problem.kind == "bad-path"
+    assert "PYTHONUTF8" in problem.expected
 
 
 def test_random_bytes_never_give_a_traceback(folder):
