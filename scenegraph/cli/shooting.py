@@ -176,10 +176,11 @@ def _shoot(
     from scenegraph.plan import must_hold
     from scenegraph.run import plan as make_plan
     from scenegraph.run import run as run_scene
+    from scenegraph.run.reel import reel_path
     from scenegraph.scene import load_scene
 
     scene = load_scene(path)
-    _must_take_a_reel(out)
+    _must_take_a_reel(out or reel_path(scene, backend.value))
     ffmpeg_exe()  # missed now, and not when takes are paid for
     planned = make_plan(scene, backend=backend.value, store=store, selection=chosen)
     as_planned = _held_plan(held)
@@ -377,7 +378,8 @@ def cut(
             return exporting.export(
                 what[0], export.value, out=out, store=store, edited=timeline, as_json=as_json
             )
-        _must_take_a_reel(out)
+        if out is not None:
+            _must_take_a_reel(out)
         with watching([]) as listener:
             result = cut_again(
                 what[0],
@@ -437,14 +439,12 @@ def cut(
     return 0
 
 
-def _must_take_a_reel(out: Path | None) -> None:
+def _must_take_a_reel(out: Path) -> None:
     """Told before anything is shot, not after.
 
     Raises:
         SceneError: no reel can be written to this file.
     """
-    if out is None:
-        return
     if out.suffix.lower() not in REELS:
         raise SceneError(
             f"{out} does not end like a film.", next=f"A reel ends in {' or '.join(REELS)}."
