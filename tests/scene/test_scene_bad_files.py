@@ -75,6 +75,8 @@ SPOILED = {
     "tab as indent": ("    keyframe: mara.front", "\tkeyframe: mara.front", "syntax", 18, 1, "tab"),
     "colon in a sentence": ("a woman of thirty", "mara: a woman", "syntax", 8, 15, "`:`"),
     "open quote": ("title: Night", 'title: "Night', "syntax", None, None, "quote"),
+    "budget of no measure": ("seed: 7", "drift: {budgets: {saturatoin: 0.1}}", "unknown-measure", 3, 31, "'saturation'"),
+    "a shot's budget of no measure": ("seconds: 4", "drift: {budgets: {hue_vs_parent: 4}}", "unknown-measure", 23, 38, "hue_vs_keyframe"),
     "terminal's own codes": ("title: Night train", 'title: "Night \\e[31mtrain"', "wrong-value", 2, 8, "U+001B"),
     "zero in a path": ("stills/mara-front.png", '"stills/m\\0.png"', "wrong-value", 9, 32, "U+0000"),
     "second document": ("shots:", "---\nshots:", "syntax", 12, 1, "second document"),

@@ -37,6 +37,7 @@ from scenegraph.scene import (
     load_scene,
     scene_text,
 )
+from scenegraph.scene.budgets import MEASURED
 from scenegraph.scene.places import plain_value, read_yaml
 
 ONE = "title: {title}\nshots:\n  a:\n    kind: t2v\n    prompt: rain\n"
@@ -340,7 +341,7 @@ def scenes(draw) -> Scene:
         fixes=draw(fixes),
         presets=presets,
         shots=shots,
-        drift=draw(st.builds(DriftPolicy, rerolls=st.integers(0, 9), budgets=st.dictionaries(names, st.floats(0.001, 9), max_size=2))),
+        drift=draw(st.builds(DriftPolicy, rerolls=st.integers(0, 9), budgets=st.dictionaries(st.sampled_from(MEASURED), st.floats(0.001, 9), max_size=2))),
         reel=reel,
         tail_frames=draw(st.sampled_from([65, 129])),
     )  # fmt: skip
