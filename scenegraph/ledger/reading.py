@@ -42,7 +42,9 @@ def read_memory(connection: Connection, scene: str, store: MediaStore) -> Memory
     # Plain tuples from the driver: a thousand rows with thirty columns are not worth a Row each.
     for row in ask(connection, _own, _own, scene=scene).cursor.fetchall():
         by_shot.setdefault(row[_SHOT], []).append(take_from(row, store))
-    others = ask(connection, _of_others, _of_others, scene=scene).cursor.fetchall()
+    others: Sequence[Any] = ()
+    if any(name != scene for name in ask(connection, _outer, _outer).first()):
+        others = ask(connection, _of_others, _of_others, scene=scene).cursor.fetchall()
     elsewhere: dict[str, Callable[[], Take]] = {}
     out: dict[str, Callable[[], Take]] = {}
     for row in others:
@@ -66,6 +68,12 @@ def read_memory(connection: Connection, scene: str, store: MediaStore) -> Memory
 def _own() -> Select[Any]:
     query = select(*TAKE_COLUMNS).where(takes.c.scene == bindparam("scene"))
     return query.order_by(takes.c.shot, takes.c.number)
+
+
+def _outer() -> Select[Any]:
+    """The first and the last scene by name, from an index: most stores have only one."""
+    first, last = select(func.min(takes.c.scene)), select(func.max(takes.c.scene))
+    return select(first.scalar_subquery(), last.scalar_subquery())
 
 
 def _of_others() -> Select[Any]:

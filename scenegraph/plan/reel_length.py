@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import NamedTuple
 
 from scenegraph.plan.context import PlanContext
+from scenegraph.plan.values import ShotPlan
 from scenegraph.units import whole_frames
 
 #: What a hard cut takes off its side of a clip, as a share: seen in previews and on labelled clips.
@@ -33,16 +36,19 @@ class ReelLength:
     note: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class _Played:
-    """A shot of the reel: its new frames at the reel's rate, and its sides that are hard cuts."""
+class _Played(NamedTuple):
+    """A shot of the reel: its new frames at the reel's rate, and its sides that are hard cuts.
 
-    shot: str
+    Attributes:
+        shot: its name when it is to play `wanted` frames; those without a wish are alike.
+    """
+
     frames: int
     hard_in: bool
     hard_out: bool
     is_first: bool
     wanted: int | None = None
+    shot: str = ""
 
     @property
     def expected(self) -> int:
@@ -64,9 +70,9 @@ class _Played:
 def reel_length(context: PlanContext, rate: Fraction) -> ReelLength:
     """The reel's length as far as a plan can know it; a shot that is lost is missing."""
     played = _played(context, rate)
-    at_most = sum(one.frames for one in played)
-    at_least = sum(one.shortest for one in played)
-    expected = sum(one.expected for one in played)
+    at_most = sum(times * one.frames for one, times in played.items())
+    at_least = sum(times * one.shortest for one, times in played.items())
+    expected = sum(times * one.expected for one, times in played.items())
     seconds = context.scene.reel.seconds
     note = _too_long(played, rate)
     if seconds is not None and played:
@@ -86,7 +92,7 @@ def reel_length(context: PlanContext, rate: Fraction) -> ReelLength:
     return ReelLength(expected, at_most, at_least, note)
 
 
-def _too_long(played: Sequence[_Played], rate: Fraction) -> str:
+def _too_long(played: Iterable[_Played], rate: Fraction) -> str:
     for one in played:
         if one.wanted is not None and one.wanted > one.frames:
             return (
@@ -96,31 +102,35 @@ def _too_long(played: Sequence[_Played], rate: Fraction) -> str:
     return ""
 
 
-def _played(context: PlanContext, rate: Fraction) -> list[_Played]:
-    shown = []
+def _played(context: PlanContext, rate: Fraction) -> Counter[_Played]:
+    """The shots of the reel; those that are alike are counted, which most of a long one are."""
+    shown: list[ShotPlan] = []
+    hops: list[bool] = []
     for id in context.graph.reel_order:
         shot = context.planned[id]
         if shot.gives is not None or shot.will_shoot or shot.action == "reattach":
-            shown.append(id)
-    lengths, found = context.scene.reel.lengths, []
-    for at, id in enumerate(shown):
-        shot, node = context.planned[id], context.graph.shots[id]
+            node = context.graph.shots[id]
+            # A hop is cut in where its parent ends when it is played right behind it.
+            hops.append(node.kind == "extend" and bool(shown) and node.tail_of == shown[-1].shot)
+            shown.append(shot)
+    lengths, found = context.scene.reel.lengths, Counter[_Played]()
+    frames: dict[tuple[int, int, int], int] = {}
+    for at, shot in enumerate(shown):
         clip = shot.gives.clip if shot.gives is not None else None
         asked = shot.job.asks.shape.params.get("frame_rate") or rate
         own = clip.rate if clip is not None else Fraction(asked)
-        new = shot.new_frames
-        following = context.graph.shots[shown[at + 1]] if at + 1 < len(shown) else None
-        goes_on = following is not None and following.kind == "extend" and following.tail_of == id
-        follows = at > 0 and node.kind == "extend" and node.tail_of == shown[at - 1]
-        wish = lengths.get(id)
-        found.append(
-            _Played(
-                id,
-                new if own == rate else whole_frames(Fraction(new) / own, rate),
-                hard_in=not follows,
-                hard_out=not goes_on,
-                is_first=at == 0,
-                wanted=None if wish is None else max(1, round(Fraction(wish) * rate)),
-            )
+        length = (shot.new_frames, own.numerator, own.denominator)
+        if length not in frames:
+            frames[length] = whole_frames(Fraction(length[0]) / own, rate)
+        played = _Played(
+            frames[length],
+            hard_in=not hops[at],
+            hard_out=at + 1 == len(shown) or not hops[at + 1],
+            is_first=at == 0,
         )
+        wish = lengths.get(shot.shot)
+        if wish is not None:
+            wanted = max(1, round(Fraction(wish) * rate))
+            played = played._replace(wanted=wanted, shot=shot.shot)
+        found[played] += 1
     return found

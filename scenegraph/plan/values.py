@@ -143,6 +143,11 @@ class ShotPlan:
         return len(self.series.jobs) if self.series is not None else 1
 
     @property
+    def stays(self) -> bool:
+        """A run leaves it as it is."""
+        return self.action == "keep" and self.act == "none"
+
+    @property
     def has_failed(self) -> bool:
         """Its last attempt ended badly, and nothing that fits is kept."""
         return self.selected and self.root_cause == self.shot

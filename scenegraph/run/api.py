@@ -36,7 +36,7 @@ from scenegraph.run.edited import edited_timeline, read_edit
 from scenegraph.run.events import Event, Listener, MoneyEvent, NoticeEvent, ShotEvent, silent
 from scenegraph.run.executor import Executor
 from scenegraph.run.eyes import Eyes
-from scenegraph.run.history import begin_run
+from scenegraph.run.history import begin_run, end_run
 from scenegraph.run.logs import quiet_by_default
 from scenegraph.run.material import Material
 from scenegraph.run.project import (
@@ -242,7 +242,7 @@ async def run_async(
         if cut and _may_cut(result, partial):
             result = await _cut(result, scene, ledger, out, settings, number, listener, encoded)
         result = replace(result, elapsed_s=time.monotonic() - began)
-        ledger.end_run(number, result.to_json())
+        end_run(ledger, number, planned, result)
         return result
 
 

@@ -80,25 +80,23 @@ class Executor:
             group = self._group
             for take in older:
                 group.create_task(self._older.bring_in(take), name=f"collect {take.slate}")
+            staying: set[str] = set()
             # Parents come first: they are there already.
             for shot in self._known.context.graph.order:
-                self._tasks[shot] = self._at_once(shot) or group.create_task(
+                self._tasks[shot] = self._at_once(shot, staying) or group.create_task(
                     self._shot(shot), name=shot
                 )
         # A ladder may have put shots into the graph meanwhile: they stand where they are played.
         return tuple(self._tasks[shot].result() for shot in self._known.context.graph.order)
 
-    def _at_once(self, shot: str) -> asyncio.Future[ShotOutcome] | None:
-        """What needs no task: a shot that is kept as it is, below shots that are."""
-        parents: dict[str, Take | None] = {}
-        for parent in self._known.context.graph.parents(shot):
-            above = self._tasks.get(parent)
-            if above is None or not above.done() or not above.result().kept:
-                return None
-            parents[parent] = above.result().take
-        planned = self._known.plan(shot, parents)
-        if planned.action != "keep" or planned.act != "none":
+    def _at_once(self, shot: str, staying: set[str]) -> asyncio.Future[ShotOutcome] | None:
+        """What needs no task: a shot that stays as it is, as was planned, below shots that do."""
+        planned = self._known.context.planned.get(shot)
+        if planned is None or not planned.stays:
             return None
+        if not staying.issuperset(self._known.context.graph.parents(shot)):
+            return None
+        staying.add(shot)
         done: asyncio.Future[ShotOutcome] = asyncio.get_running_loop().create_future()
         done.set_result(self._tells.as_it_is(planned, None, False))
         return done

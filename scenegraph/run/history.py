@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import socket
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -18,6 +18,7 @@ from typing import Any
 from scenegraph.ledger import Ledger, Memory, Take
 from scenegraph.plan import Plan, Selection
 from scenegraph.run.project import name_in, open_scene, store_of
+from scenegraph.run.result import RunResult
 from scenegraph.scene import Scene
 from scenegraph.settings import Settings
 from scenegraph.units import usd_text
@@ -38,7 +39,7 @@ def begin_run(ledger: Ledger, scene: Scene, planned: Plan, selection: Selection 
             "changed": [change.to_json() for change in shot.changed],
         }
         for shot in planned.shots
-        if shot.action != "keep" or shot.act != "none"
+        if not shot.stays
     ]
     named = asdict(selection) if selection is not None else {}
     facts = {
@@ -52,6 +53,17 @@ def begin_run(ledger: Ledger, scene: Scene, planned: Plan, selection: Selection 
         run = ledger.begin_run(planned.scene, planned.backend)
         ledger.note(None, run, PLANNED, facts)
     return run
+
+
+def end_run(ledger: Ledger, run: int, planned: Plan, result: RunResult) -> None:
+    """Close a run, and keep how it ended; of shots that it left as they were, their takes tell."""
+    stay = {shot.shot for shot in planned.shots if shot.stays}
+    told = tuple(
+        one
+        for one in result.outcomes
+        if one.asked or one.state != "circled" or one.shot not in stay
+    )
+    ledger.end_run(run, replace(result, outcomes=told).to_json())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -69,15 +69,22 @@ class Pace:
     def remaining(self, context: PlanContext, shot: str) -> float:
         """Seconds of the longest chain of jobs that hangs on this shot, its own included."""
         if self._graph is not context.graph:
-            self._graph, self._remaining = context.graph, self._reckon(context)
-        return self._remaining[shot]
+            self._graph, self._remaining = context.graph, {}
+        return self._reckon(context, shot)
 
-    def _reckon(self, context: PlanContext) -> dict[str, float]:
-        remaining: dict[str, float] = {}
-        for shot in reversed(context.graph.order):
-            below = max((remaining[one] for one in context.graph.children(shot)), default=0.0)
-            remaining[shot] = below + self._own(context.planned.get(shot))
-        return remaining
+    def _reckon(self, context: PlanContext, shot: str) -> float:
+        """Only what hangs on a shot that is asked for: most of a scene may be there already."""
+        known, todo = self._remaining, [shot]
+        while todo:
+            one = todo[-1]
+            below = context.graph.children(one)
+            missing = [child for child in below if child not in known]
+            if missing:
+                todo += missing
+                continue
+            longest = max([known[child] for child in below], default=0.0)
+            known[todo.pop()] = longest + self._own(context.planned.get(one))
+        return known[shot]
 
     def _own(self, planned: ShotPlan | None) -> float:
         """Seconds of a shot's own job: none for one that is kept, or not to be shot."""

@@ -10,7 +10,7 @@ from scenegraph.scene.draw import draw_dot, draw_mermaid
 from scenegraph.scene.fixes import FIXES, Failure, Fix, phrases_for, plain_name
 from scenegraph.scene.folders import placed
 from scenegraph.scene.graph import ShotGraph, hop_ids
-from scenegraph.scene.join import add_shots, free_name, join
+from scenegraph.scene.join import add_shots, join
 from scenegraph.scene.lint import RULES, LintFinding, Rule, lint
 from scenegraph.scene.load import load_scene
 from scenegraph.scene.loras import Lora, LoraKind, LoraUse, SceneLora
@@ -20,10 +20,9 @@ from scenegraph.scene.model import (
     Character,
     DriftPolicy,
     Picture,
-    Reel,
     Scene,
-    Transition,
 )
+from scenegraph.scene.naming import free_name
 from scenegraph.scene.prompt import (
     NEGATIVE_PROMPT,
     frame_rate,
@@ -34,6 +33,7 @@ from scenegraph.scene.prompt import (
     shot_loras,
     shot_parameters,
 )
+from scenegraph.scene.reel import Reel, Transition
 from scenegraph.scene.rules import ModelFacts
 from scenegraph.scene.save import save_scene, scene_data, scene_text
 from scenegraph.scene.schema import json_schema

@@ -119,6 +119,26 @@ def test_history_says_what_each_run_shot_and_why(theatre: Callable[..., Any]) ->
     assert third.decisions == ("waits: t1 was picked",)
 
 
+def test_a_run_writes_down_only_what_it_did_something_about(theatre: Callable[..., Any]) -> None:
+    """A thousand shots that stay are told by their takes; each run would repeat them."""
+    house = theatre(CHAIN)
+    house.run()
+    house.run()
+    house.run(selection=Selection.of(force="listens"))
+    with house.ledger() as ledger:
+        ended = [
+            [(one["shot"], one["state"]) for one in run["outcome"]["shots"]]
+            for run in ledger.runs("night-train")
+        ]
+    everything = [(shot, "circled") for shot in ("waits", "listens", "platform")]
+    assert ended == [everything, [], [("listens", "circled")]]
+    assert [[one.state for one in run.shots] for run in history(house.file).runs] == [
+        ["circled"] * 3,
+        [],
+        ["circled"],
+    ]
+
+
 def test_history_tells_pins_and_unpins_like_picks(theatre: Callable[..., Any]) -> None:
     """A pin holds a shot against every change: who wonders why must find who set it, and when."""
     house = theatre(ONE)
