@@ -21,7 +21,7 @@ from scenegraph.cli.show import (
     show_json,
     show_table,
 )
-from scenegraph.cli.start import write_nowhere
+from scenegraph.cli.start import document, write_nowhere
 from scenegraph.errors import BrokenMedia, SceneError, SceneGraphError
 
 if TYPE_CHECKING:
@@ -208,6 +208,8 @@ def _answer_lines(file: Path, answer: Callable[[dict[str, Any]], dict[str, Any]]
     """
 
     from concurrent.futures import ThreadPoolExecutor
+
+    document.is_owed = False  # lines, not one document
 
     def one(number: int, text: bytes) -> dict[str, Any]:
         try:

@@ -120,7 +120,7 @@ def test_an_interrupted_run_is_130_and_goes_on(call, scene):
     assert process.returncode == 130, err
     assert "Interrupted. All state is kept" in err
     assert "Traceback" not in err
-    assert out == ""
+    assert json.loads(out)["error"]["kind"] == "interrupted"
     scene.write_text(text)
     resumed = call("run", scene, "--json")
     assert resumed.code == 0, resumed.err
