@@ -47,13 +47,13 @@ def dailies(
     from contextlib import nullcontext
 
     from scenegraph.ledger import Ledger, is_there
+    from scenegraph.plan import read_scene
     from scenegraph.report import write_dailies
     from scenegraph.run import plan as make_plan
     from scenegraph.run import remember, store_of
-    from scenegraph.scene import load_scene
     from scenegraph.settings import Settings
 
-    loaded = load_scene(scene)
+    loaded = read_scene(scene)
     leading = remember(loaded, store=store).leading_engine
     made = make_plan(loaded, backend=backend.value if backend else leading, store=store)
     place = store_of(loaded, Settings(), store)

@@ -166,12 +166,11 @@ def _shoot(
 ) -> int:
     from scenegraph.cli.live import watching
     from scenegraph.media import ffmpeg_exe
-    from scenegraph.plan import must_hold
+    from scenegraph.plan import must_hold, read_scene
     from scenegraph.run import plan as make_plan
     from scenegraph.run import run as run_scene
-    from scenegraph.scene import load_scene
 
-    scene = load_scene(path)
+    scene = read_scene(path)
     must_take_a_reel(out)
     ffmpeg_exe()  # missed now, and not when takes are paid for
     planned = make_plan(scene, backend=backend.value, store=store, selection=chosen)
