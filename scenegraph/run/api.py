@@ -15,7 +15,7 @@ from typing import Any
 import structlog
 
 from scenegraph.catalog import load_catalog
-from scenegraph.errors import CutError, OverBudget, SceneError
+from scenegraph.errors import CutError, MediaError, OverBudget, SceneError
 from scenegraph.fal import FalClient
 from scenegraph.ledger import Engine, Journal, Ledger, Memory, State, is_there
 from scenegraph.plan import (
@@ -349,7 +349,7 @@ async def _cut(
             listener=listener,
             early=early,
         )
-    except CutError as error:
+    except (CutError, MediaError) as error:  # the takes are here, and may have been paid for
         listener(NoticeEvent(message=f"{error.message} {error.next}"))
         notices = (*result.notices, error.message)
         return replace(result, notices=notices, reel_failed=error.message, reel_next=error.next)
