@@ -47,10 +47,9 @@ def dailies(
     from contextlib import nullcontext
 
     from scenegraph.ledger import Ledger, is_there
-    from scenegraph.plan import read_scene
     from scenegraph.report import write_dailies
     from scenegraph.run import plan as make_plan
-    from scenegraph.run import remember, store_of
+    from scenegraph.run import read_scene, remember, store_of
     from scenegraph.settings import Settings
 
     loaded = read_scene(scene)

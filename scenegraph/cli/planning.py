@@ -72,8 +72,9 @@ def plan(
 
     Example: `scenegraph plan scene.yaml --set shots.mara-turns.seconds=3`
     """
-    from scenegraph.plan import read_scene, what_if
+    from scenegraph.plan import what_if
     from scenegraph.run import plan as make_plan
+    from scenegraph.run import read_scene
     from scenegraph.scene.conforming import reel_json, reel_sentence
 
     chosen = selection(from_, until, only, omit, force, force_down, shots=shots, takes=takes)

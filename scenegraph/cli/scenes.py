@@ -51,8 +51,9 @@ def check(
         return
     if scene is None:
         raise SceneError("Which scene?", next="`scenegraph check SCENE`")
-    from scenegraph.plan import advise, read_scene
+    from scenegraph.plan import advise
     from scenegraph.run import plan as make_plan
+    from scenegraph.run import read_scene
 
     loaded = read_scene(scene)
     make_plan(loaded)  # a request that the service would not take is an error of the scene too

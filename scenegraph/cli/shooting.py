@@ -166,8 +166,9 @@ def _shoot(
 ) -> int:
     from scenegraph.cli.live import watching
     from scenegraph.media import ffmpeg_exe
-    from scenegraph.plan import must_hold, read_scene
+    from scenegraph.plan import must_hold
     from scenegraph.run import plan as make_plan
+    from scenegraph.run import read_scene
     from scenegraph.run import run as run_scene
 
     scene = read_scene(path)

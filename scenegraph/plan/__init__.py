@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from scenegraph.plan.keys import derive_seed
     from scenegraph.plan.ladder import RungPrices, graph_rungs, knobs_of, wish_of
     from scenegraph.plan.make import make_plan, plan_all
-    from scenegraph.plan.reading import read_scene
     from scenegraph.plan.select import Chosen, Selection
     from scenegraph.plan.series import BEST, one_by_one, series_amendment
     from scenegraph.plan.shot import plan_shot
@@ -44,7 +43,6 @@ else:
             "keys": ("derive_seed",),
             "ladder": ("RungPrices", "graph_rungs", "knobs_of", "wish_of"),
             "make": ("make_plan", "plan_all"),
-            "reading": ("read_scene",),
             "select": ("Chosen", "Selection"),
             "series": ("BEST", "one_by_one", "series_amendment"),
             "shot": ("plan_shot",),
@@ -95,7 +93,6 @@ __all__ = [
     "plan_ahead",
     "plan_all",
     "plan_shot",
-    "read_scene",
     "series_amendment",
     "speculate_amendment",
     "what_if",

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 from scenegraph.errors import SceneError
 from scenegraph.ledger import Engine, Memory, State, Take, memory_of
-from scenegraph.plan import Plan, Selection, amended_graph, hash_inputs, make_plan, read_scene
+from scenegraph.plan import Plan, Selection, amended_graph, hash_inputs, make_plan
 from scenegraph.run.ahead import decide_ahead, ends_in, with_decisions
+from scenegraph.run.reading import read_scene
 from scenegraph.run.tracks import check_tracks
 from scenegraph.scene import Scene, ShotGraph
 from scenegraph.settings import Settings

@@ -1,4 +1,4 @@
-"""A scene file as planning needs it: a slip in the model's name is told with all the others."""
+"""A scene file as a plan needs it: a slip in the model's name is told with all the others."""
 
 from __future__ import annotations
 
