@@ -44,6 +44,22 @@ def dailies(
 
     Example: `scenegraph dailies scene.yaml`, or `scenegraph dailies scene.yaml --link-media`
     """
+    page = write_page(scene, backend, store, out, link_media=link_media)
+    if as_json:
+        show_json(page.to_json())
+    else:
+        say(f"{near(page.path)}: {page.bytes / 1e6:.1f} MB")
+
+
+def write_page(
+    scene: Path,
+    backend: Backend | None,
+    store: str | None,
+    out: Path | None,
+    *,
+    link_media: bool = False,
+) -> Dailies:
+    """The report of a scene as it stands now, in the file `out`; beside the scene by default."""
     from contextlib import nullcontext
 
     from scenegraph.ledger import Ledger, is_there
@@ -61,13 +77,9 @@ def dailies(
     with opened as ledger:
         file = out or dailies_path(loaded, made.backend)
         try:
-            page = write_dailies(loaded, made, ledger, file, link_media=link_media)
+            return write_dailies(loaded, made, ledger, file, link_media=link_media)
         except OSError as error:
             raise cannot_write(file, error) from error
-    if as_json:
-        show_json(page.to_json())
-    else:
-        say(f"{near(page.path)}: {page.bytes / 1e6:.1f} MB")
 
 
 def page_of_run(
