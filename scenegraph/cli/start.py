@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import _thread
+import io
 import os
 import signal
 import sys
@@ -41,6 +42,9 @@ def main(argv: Sequence[str] | None = None) -> None:
     if heard:
         signal.signal(signal.SIGINT, _leave)
         sys.unraisablehook = _type_again
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a sign that it lacks is a `?`, not the end
     sys.stderr = _Unread(sys.stderr)
     from scenegraph.cli.main import run_command
 

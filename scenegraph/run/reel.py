@@ -29,12 +29,12 @@ from scenegraph.cut import (
     with_transitions,
 )
 from scenegraph.cut.conform import ffmpeg_name
-from scenegraph.cut.stitch import file_hash
 from scenegraph.errors import CutError
 from scenegraph.ledger import Amendment, Engine, Ledger, Take, Timeline
 from scenegraph.ledger.grade import Grade
 from scenegraph.ledger.timeline import CutWishes
 from scenegraph.media import ffmpeg_exe
+from scenegraph.media.files import file_hash
 from scenegraph.review import look
 from scenegraph.run.delivering import delivered, delivery_keys, wishes
 from scenegraph.run.events import Listener, ReelEvent
