@@ -41,6 +41,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     heard = signal.getsignal(signal.SIGINT) is signal.default_int_handler
     if heard:
         signal.signal(signal.SIGINT, _leave)
+        signal.signal(signal.SIGTERM, _as_ctrl_c)
         sys.unraisablehook = _type_again
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
@@ -77,6 +78,11 @@ def _leave(_number: int, _frame: object) -> None:
         os.write(1, NO_ANSWER.encode())
     os.write(2, b"\nInterrupted.\n")
     os._exit(INTERRUPTED)  # an exception would be shown, or swallowed, by what is being imported
+
+
+def _as_ctrl_c(_number: int, _frame: object) -> None:
+    """Whoever stops the process from outside, as `kill` does, loses no more than Ctrl-C would."""
+    signal.raise_signal(signal.SIGINT)
 
 
 def _type_again(lost: sys.UnraisableHookArgs) -> None:

@@ -40,6 +40,7 @@ from scenegraph.run.logs import quiet_by_default
 from scenegraph.run.material import Material
 from scenegraph.run.project import (
     QUEUE_ENDED,
+    check_backend,
     dead_previews,
     open_scene,
     settle_name,
@@ -101,6 +102,15 @@ def run(
         OverBudget: the whole plan costs more than allowed; nothing was asked for.
         StoreBusy: another process works on this scene.
     """
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        pass
+    else:
+        raise SceneError(
+            "An event loop is running here, and `run` needs one of its own.",
+            next="Use `await run_async(scene, …)`; it takes the same arguments.",
+        )
     return asyncio.run(
         run_async(
             scene,
@@ -146,6 +156,7 @@ async def run_async(
     began = time.monotonic()
     quiet_by_default()
     settings = settings or Settings()
+    check_backend(backend)
     scene = open_scene(scene, settings)
     if jobs is not None and jobs < 1:
         raise SceneError(f"{jobs} jobs at a time shoot nothing.", next="Give --jobs 1 or more.")

@@ -14,7 +14,7 @@ from scenegraph.plan import amended_graph
 from scenegraph.run.early import EarlySegments
 from scenegraph.run.edited import edited_timeline, read_edit
 from scenegraph.run.events import Listener, NoticeEvent, silent
-from scenegraph.run.project import open_scene, settle_name, store_of
+from scenegraph.run.project import check_backend, open_scene, settle_name, store_of
 from scenegraph.run.reel import make_reel, reel_path
 from scenegraph.run.result import RunResult, ShotOutcome
 from scenegraph.scene import Scene
@@ -52,7 +52,7 @@ async def cut_run(
             listener=listener,
             early=early,
         )
-    except (CutError, MediaError) as error:  # the takes are here, and may have been paid for
+    except (CutError, MediaError) as error:
         listener(NoticeEvent(message=f"{error.message} {error.next}"))
         notices = (*result.notices, error.message)
         return replace(result, notices=notices, reel_failed=error.message, reel_next=error.next)
@@ -91,6 +91,8 @@ def cut_again(
     """
     settings = settings or Settings()
     scene = open_scene(scene, settings)
+    if backend is not None:
+        check_backend(backend)
     with (
         Ledger.open(store_of(scene, settings, store), create=False) as ledger,
         ledger.hold(name := settle_name(ledger, scene)),

@@ -62,9 +62,9 @@ class Reel:
     def notices(self) -> tuple[str, ...]:
         """What a person should look at, in sentences."""
         rate = self.timeline.format.rate
-        found = self.check.findings if self.check else ()
+        found = self.check.sentences(rate) if self.check else ()
         failed = filter(None, (one.notice for one in self.deliveries))
-        return (*self.said, *(one.sentence(rate) for one in found), *failed)
+        return (*self.said, *found, *failed)
 
 
 def reel_path(
