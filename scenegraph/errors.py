@@ -23,7 +23,7 @@ SceneGraphError
 ├── MediaError             a media file or FFmpeg did not do what was asked         (exit 2)
 │   ├── BrokenMedia        this file cannot be used as a clip or a still
 │   └── FfmpegFailed       FFmpeg stopped with an error, or took too long
-└── CutError               every clip is here; the reel could not be made           (exit 1)
+└── CutError               every clip is here; the reel could not be made           (exit 2)
 """
 
 from __future__ import annotations
@@ -325,6 +325,7 @@ class FfmpegFailed(MediaError):
 
 
 class CutError(SceneGraphError):
-    """Every clip is here; the reel could not be made."""
+    """Every clip is here; the reel could not be made. A run that shot for it ends with 1."""
 
     kind = "cut"
+    exit_code = 2

@@ -118,8 +118,8 @@ class Settings(BaseSettings):
 
     def credentials(self) -> str | None:
         """`id:secret`, or None when no key is set. Only the wire's header may hold it."""
-        if self.fal_key is not None:
-            return self.fal_key.get_secret_value()
-        if self.fal_key_id is not None and self.fal_key_secret is not None:
-            return f"{self.fal_key_id.get_secret_value()}:{self.fal_key_secret.get_secret_value()}"
-        return None
+        key, id, secret = (
+            given.get_secret_value().strip() if given is not None else ""
+            for given in (self.fal_key, self.fal_key_id, self.fal_key_secret)
+        )
+        return key or (f"{id}:{secret}" if id and secret else None)

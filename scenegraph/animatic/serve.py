@@ -35,11 +35,13 @@ def serve(
     host: str = "127.0.0.1",
     *,
     on_open: Callable[[str], None] | None = None,
+    log_calls: bool = True,
 ) -> None:
     """Serve `app` until it is interrupted. Its log goes to stderr.
 
     Args:
         port: 0 takes a free one.
+        log_calls: a line for each call that is answered.
         on_open: called with the URL once the port is held; calls made from then on are answered.
 
     Raises:
@@ -51,7 +53,9 @@ def serve(
     with socket.create_server((host, port)) as door:
         if on_open is not None:
             on_open(f"http://{host}:{door.getsockname()[1]}")
-        config = uvicorn.Config(app, log_level="info", log_config=logs, lifespan="on")
+        config = uvicorn.Config(
+            app, log_level="info", log_config=logs, lifespan="on", access_log=log_calls
+        )
         uvicorn.Server(config).run(sockets=[door])
 
 

@@ -20,6 +20,7 @@ from scenegraph.cli import (
     recipes,
     scenes,
     shooting,
+    studio,
     takes,
 )
 from scenegraph.cli.logs import set_up_logs
@@ -62,6 +63,7 @@ for room in (
     shooting,
     cutting,
     dailies,
+    studio,
     takes,
     history,
     clips,

@@ -22,7 +22,7 @@ from scenegraph.cli.show import (
     show_json,
     show_table,
 )
-from scenegraph.cli.start import write_nowhere
+from scenegraph.cli.start import document, write_nowhere
 from scenegraph.errors import BrokenMedia, SceneError, SceneGraphError
 
 if TYPE_CHECKING:
@@ -209,6 +209,8 @@ def _answer_lines(file: Path, answer: Callable[[dict[str, Any]], dict[str, Any]]
     """
 
     from concurrent.futures import ThreadPoolExecutor
+
+    document.is_owed = False  # lines, not one document
 
     def one(number: int, text: bytes) -> dict[str, Any]:
         try:

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from scenegraph.cli.options import AsJson, Export, Out, Store
+from scenegraph.cli.options import AsJson, Backend, Export, Out, Store
 from scenegraph.cli.results import show_result
 from scenegraph.cli.show import cannot_write, say, show_json
 from scenegraph.errors import SceneError
@@ -28,6 +28,9 @@ def cut(
         list[Path], typer.Argument(metavar="SCENE|CLIP…", help="A scene file, or clips in order.")
     ],
     out: Out = None,
+    backend: Annotated[
+        Backend | None, typer.Option(help="Whose takes; the paid ones, if there are any.")
+    ] = None,
     store: Store = None,
     target: Annotated[
         int | None, typer.Option(min=1, metavar="FRAMES", help="Length of the film (clips only).")
@@ -57,9 +60,9 @@ def cut(
     `scenegraph cut scene.yaml --export otio`, or `scenegraph cut scene.yaml --preview --burn-in`
     """
     if what[0].suffix.lower() not in (".yaml", ".yml", ".json"):
-        if export is not None or timeline is not None or preview or burn_in:
+        if export or timeline is not None or preview or burn_in or backend:
             raise SceneError(
-                "--export, --timeline, --preview and --burn-in are for scenes.",
+                "--export, --timeline, --preview, --burn-in and --backend are for scenes.",
                 next="`scenegraph cut SCENE --export otio`",
             )
         return _cut_clips(what, out or Path("film.mp4"), target, rate, as_json)
@@ -71,7 +74,7 @@ def cut(
             next="Set `reel.frame_rate` in the scene file.",
         )
     if export is None:
-        return _cut_scene(what[0], out, store, timeline, preview, burn_in, as_json)
+        return _cut_scene(what[0], out, backend, store, timeline, preview, burn_in, as_json)
     if preview or burn_in:
         raise SceneError(
             "--export writes no picture, so --preview and --burn-in have no place in it.",
@@ -80,13 +83,20 @@ def cut(
     from scenegraph.cli import exporting
 
     return exporting.export(
-        what[0], export.value, out=out, store=store, edited=timeline, as_json=as_json
+        what[0],
+        export.value,
+        out=out,
+        backend=backend.value if backend else None,
+        store=store,
+        edited=timeline,
+        as_json=as_json,
     )
 
 
 def _cut_scene(
     scene: Path,
     out: Path | None,
+    backend: Backend | None,
     store: str | None,
     edited: Path | None,
     small: bool,
@@ -102,6 +112,7 @@ def _cut_scene(
             scene,
             store=store,
             out=out,
+            backend=backend.value if backend else None,
             edited=edited,
             small=small,
             burn_in=burn_in,

@@ -44,17 +44,32 @@ def dailies(
 
     Example: `scenegraph dailies scene.yaml`, or `scenegraph dailies scene.yaml --link-media`
     """
+    page = write_page(scene, backend, store, out, link_media=link_media)
+    if as_json:
+        show_json(page.to_json())
+    else:
+        say(f"{near(page.path)}: {page.bytes / 1e6:.1f} MB")
+
+
+def write_page(
+    scene: Path,
+    backend: Backend | None,
+    store: str | None,
+    out: Path | None,
+    *,
+    link_media: bool = False,
+) -> Dailies:
+    """The report of a scene as it stands now, in the file `out`; beside the scene by default."""
     from contextlib import nullcontext
 
     from scenegraph.cli.live import doing
     from scenegraph.ledger import Ledger, is_there
     from scenegraph.report import write_dailies
     from scenegraph.run import plan as make_plan
-    from scenegraph.run import remember, store_of
-    from scenegraph.scene import load_scene
+    from scenegraph.run import read_scene, remember, store_of
     from scenegraph.settings import Settings
 
-    loaded = load_scene(scene)
+    loaded = read_scene(scene)
     leading = remember(loaded, store=store).leading_engine
     made = make_plan(loaded, backend=backend.value if backend else leading, store=store)
     place = store_of(loaded, Settings(), store)
@@ -63,13 +78,9 @@ def dailies(
     with doing("writing the dailies"), opened as ledger:
         file = out or dailies_path(loaded, made.backend)
         try:
-            page = write_dailies(loaded, made, ledger, file, link_media=link_media)
+            return write_dailies(loaded, made, ledger, file, link_media=link_media)
         except OSError as error:
             raise cannot_write(file, error) from error
-    if as_json:
-        show_json(page.to_json())
-    else:
-        say(f"{near(page.path)}: {page.bytes / 1e6:.1f} MB")
 
 
 def page_of_run(

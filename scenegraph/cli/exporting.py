@@ -6,6 +6,7 @@ from pathlib import Path
 
 from scenegraph.cli.show import say, show_json
 from scenegraph.cut.exports import Format
+from scenegraph.ledger import Engine
 from scenegraph.run.exporting import export_reel
 
 
@@ -14,12 +15,13 @@ def export(
     format: Format,
     *,
     out: Path | None,
+    backend: Engine | None = None,
     store: str | None,
     edited: Path | None,
     as_json: bool,
 ) -> int:
     """Write the file and say what is in it."""
-    exported = export_reel(scene, format, out=out, store=store, edited=edited)
+    exported = export_reel(scene, format, out=out, store=store, backend=backend, edited=edited)
     if as_json:
         show_json(exported.to_json())
         return 0

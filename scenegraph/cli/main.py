@@ -6,8 +6,8 @@ import sys
 from typing import Any
 
 from scenegraph.cli.app import app
-from scenegraph.cli.show import show_error
-from scenegraph.cli.start import INTERRUPTED, write_nowhere
+from scenegraph.cli.show import print_text, show_error
+from scenegraph.cli.start import INTERRUPTED, NO_ANSWER, document, write_nowhere
 from scenegraph.errors import Place, SceneError, SceneGraphError
 
 
@@ -17,7 +17,7 @@ def run_command(args: list[str]) -> int:
     A `SceneGraphError` becomes a sentence and its exit code; anything else is a bug and keeps its
     traceback.
     """
-    as_json = "--json" in args
+    as_json = document.is_owed = "--json" in args
     try:
         returned = app(args, prog_name="scenegraph", standalone_mode=False)
     except SceneGraphError as error:
@@ -37,11 +37,10 @@ def run_command(args: list[str]) -> int:
             return SceneError.exit_code
         # typer keeps its own copy of click, or uses the installed one: told by what they offer.
         if type(error).__name__ == "Abort":
-            sys.stderr.write("\nNothing was asked for.\n")
-            return INTERRUPTED
+            return _interrupted("Nothing was asked for.")
         if not (hasattr(error, "format_message") and hasattr(error, "exit_code")):
             raise
-        message = error.format_message().rstrip()
+        message = error.format_message().rstrip().replace("Value error, ", "")  # pydantic's words
         if not message and not as_json:
             return int(error.exit_code)  # called without a command: the help was shown
         context = getattr(error, "ctx", None)
@@ -55,8 +54,12 @@ def run_command(args: list[str]) -> int:
     return returned if isinstance(returned, int) else 0
 
 
-def _interrupted() -> int:
-    sys.stderr.write("\nInterrupted. All state is kept: run the same command again to go on.\n")
+def _interrupted(
+    said: str = "Interrupted. All state is kept: run the same command again to go on.",
+) -> int:
+    if document.is_owed:
+        print_text(NO_ANSWER)
+    sys.stderr.write(f"\n{said}\n")
     return INTERRUPTED
 
 

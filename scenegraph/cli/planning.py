@@ -74,15 +74,15 @@ def plan(
     """
     from scenegraph.plan import what_if
     from scenegraph.run import plan as make_plan
-    from scenegraph.scene import load_scene
+    from scenegraph.run import read_scene
     from scenegraph.scene.conforming import reel_json, reel_sentence
 
     chosen = selection(from_, until, only, omit, force, force_down, shots=shots, takes=takes)
     values = overrides(set_)
-    loaded = load_scene(scene, overrides=values)
+    loaded = read_scene(scene, overrides=values)
     made = make_plan(loaded, backend=backend.value, store=store, selection=chosen)
     if values:
-        without = make_plan(load_scene(scene), backend=backend.value, store=store, selection=chosen)
+        without = make_plan(read_scene(scene), backend=backend.value, store=store, selection=chosen)
         compared = what_if(made, without)
         if as_json:
             show_json(compared.to_json(values))

@@ -53,9 +53,9 @@ def check(
         raise SceneError("Which scene?", next="`scenegraph check SCENE`")
     from scenegraph.plan import advise
     from scenegraph.run import plan as make_plan
-    from scenegraph.scene import load_scene
+    from scenegraph.run import read_scene
 
-    loaded = load_scene(scene)
+    loaded = read_scene(scene)
     make_plan(loaded)  # a request that the service would not take is an error of the scene too
     findings = advise(loaded)
     from scenegraph.run.delivering import cannot_deliver

@@ -168,11 +168,11 @@ def _shoot(
     from scenegraph.media import ffmpeg_exe
     from scenegraph.plan import must_hold
     from scenegraph.run import plan as make_plan
+    from scenegraph.run import read_scene
     from scenegraph.run import run as run_scene
     from scenegraph.run.reel import reel_path
-    from scenegraph.scene import load_scene
 
-    scene = load_scene(path)
+    scene = read_scene(path)
     must_take_a_reel(out or reel_path(scene, backend.value))
     ffmpeg_exe()  # missed now, and not when takes are paid for
     planned = make_plan(scene, backend=backend.value, store=store, selection=chosen)

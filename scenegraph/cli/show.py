@@ -14,7 +14,7 @@ from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text
 
-from scenegraph.cli.start import flush_out, write_nowhere
+from scenegraph.cli.start import document, flush_out, write_nowhere
 from scenegraph.errors import SceneError, SceneGraphError, SceneInvalid
 
 #: A pipe has no width: what is read by a program is not folded.
@@ -121,6 +121,7 @@ def near(path: Path) -> str:
 
 def show_json(value: Any) -> None:
     """Exactly one document on stdout."""
+    document.is_owed = False
     print_text(json_text(value, escaped=is_narrow()))
 
 

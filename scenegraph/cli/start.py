@@ -12,6 +12,21 @@ from collections.abc import Sequence
 from typing import Any
 
 INTERRUPTED = 130
+#: What a program that asked for JSON reads when Ctrl-C comes before its answer.
+NO_ANSWER = """\
+{
+  "error": {
+    "kind": "interrupted",
+    "message": "Interrupted. All state is kept.",
+    "next": "Run the same command again to go on.",
+    "where": {
+      "file": null,
+      "line": null,
+      "column": null
+    }
+  }
+}
+"""
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -21,6 +36,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     that could be kept. In between it is a `KeyboardInterrupt`, which a command may answer.
     """
     args = list(sys.argv[1:] if argv is None else argv)
+    document.is_owed = "--json" in args
     # A shell starts what runs in its background with Ctrl-C ignored; so it stays then.
     heard = signal.getsignal(signal.SIGINT) is signal.default_int_handler
     if heard:
@@ -39,6 +55,8 @@ def main(argv: Sequence[str] | None = None) -> None:
         code = run_command(args)
     except KeyboardInterrupt:
         code = INTERRUPTED
+        if document.is_owed:
+            os.write(1, NO_ANSWER.encode())
     finally:
         if heard:
             signal.signal(signal.SIGINT, _leave)
@@ -46,7 +64,18 @@ def main(argv: Sequence[str] | None = None) -> None:
     sys.exit(code)
 
 
+class _Document:
+    """Whether a program still waits for the JSON document that it asked for; it gets one."""
+
+    is_owed = False
+
+
+document = _Document()
+
+
 def _leave(_number: int, _frame: object) -> None:
+    if document.is_owed:
+        os.write(1, NO_ANSWER.encode())
     os.write(2, b"\nInterrupted.\n")
     os._exit(INTERRUPTED)  # an exception would be shown, or swallowed, by what is being imported
 

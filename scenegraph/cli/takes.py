@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -90,7 +90,14 @@ def pick(
     """
     from scenegraph.run import sheet
 
-    _tell(sheet.pick(scene, shot, take, store=store), "is circled", as_json)
+    picked = sheet.pick_branch(scene, shot, take, store=store)
+    if as_json:
+        show_json(picked.to_json())
+        return
+    _tell(picked.take, "is circled", as_json)
+    if picked.given_back:
+        back = ", ".join(f"{one.shot} t{one.number}" for one in picked.given_back)
+        say(f"With it, for nothing: {back}.")
 
 
 def pin(scene: ScenePath, shot: OneShot, store: Store = None, as_json: AsJson = False) -> None:
@@ -190,14 +197,8 @@ def resolve(
 
 def _tell(take: Take, said: str, as_json: bool) -> None:
     if as_json:
-        facts: dict[str, Any] = {
-            "shot": take.shot,
-            "take": take.number,
-            "slate": take.slate,
-            "state": take.state.value,
-            "circled": take.circled,
-            "pinned": take.pinned,
-        }
-        show_json(facts)
+        from scenegraph.run.sheet import decided_json
+
+        show_json(decided_json(take))
         return
     say(f"{take.slate} {said}.")

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
         silent,
     )
     from scenegraph.run.project import graph_now, open_scene, plan, remember, store_of
+    from scenegraph.run.reading import read_scene
     from scenegraph.run.reel import Reel, make_reel, reel_path
     from scenegraph.run.result import RunResult, ShotOutcome
 else:
@@ -41,6 +42,7 @@ else:
                 "silent",
             ),
             "project": ("graph_now", "open_scene", "plan", "remember", "store_of"),
+            "reading": ("read_scene",),
             "reel": ("Reel", "make_reel", "reel_path"),
             "result": ("RunResult", "ShotOutcome"),
         },
@@ -61,6 +63,7 @@ __all__ = [
     "make_reel",
     "open_scene",
     "plan",
+    "read_scene",
     "reel_path",
     "remember",
     "run",

@@ -143,7 +143,9 @@ class EarlySegments:
             if key not in used:
                 segment.path.unlink(missing_ok=True)
                 segment.path.with_suffix(".json").unlink(missing_ok=True)
-        log.debug("segments.ahead", made=len(self._made), used=len(used & self._made.keys()))
+        log.debug(
+            "segments.encoded_early", made=len(self._made), used=len(used & self._made.keys())
+        )
 
     async def _work(self) -> None:
         try:
@@ -157,7 +159,7 @@ class EarlySegments:
                         await self._encode(self._todo.pop(next(iter(self._todo))))
                 self._wake.clear()
         except SceneGraphError as error:  # the reel will meet it too, and say so
-            log.debug("segments.ahead-stopped", error=error.message)
+            log.debug("segments.stopped", error=error.message)
 
     def _not_in_last_reel(self) -> list[str]:
         """Kept shots whose takes the last reel did not show: it never came to be cut."""
@@ -172,7 +174,7 @@ class EarlySegments:
         try:
             guesses = await asyncio.to_thread(self._guess, shot)
         except CutError as error:  # such as a neighbour that cannot be cut
-            log.debug("segments.no-guess", shot=shot, error=error.message)
+            log.debug("segments.not_guessed", shot=shot, error=error.message)
             return
         for guess in guesses:
             shots = tuple(part.event.shot for part in guess.piece.parts)

@@ -13,7 +13,7 @@ from scenegraph.ledger import Ledger
 from scenegraph.ledger.garbage import Garbage
 from scenegraph.ledger.keeping import garbage_of, hold_all, remove
 from scenegraph.ledger.rescue import Mended, mend
-from scenegraph.run.project import name_in, store_of
+from scenegraph.run.project import folder_of_store, name_in, store_of
 from scenegraph.scene import Scene, load_scene
 from scenegraph.settings import Settings
 
@@ -104,7 +104,7 @@ def _where(scene: str | Path | None, store: str | Path | None) -> tuple[Path, Sc
     named = store or settings.store
     if named is None:
         raise SceneError("Which store?", next="Name a scene, or a folder with --store.")
-    return Path(named), None
+    return folder_of_store(named), None
 
 
 def _since(keep_days: float) -> float:

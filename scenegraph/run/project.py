@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, get_args
@@ -10,14 +11,17 @@ from scenegraph.errors import SceneError
 from scenegraph.ledger import Engine, Memory, State, Take, memory_of
 from scenegraph.plan import Plan, Selection, amended_graph, hash_inputs, make_plan
 from scenegraph.run.ahead import decide_ahead, ends_in, with_decisions
+from scenegraph.run.reading import read_scene
 from scenegraph.run.tracks import check_tracks
-from scenegraph.scene import Scene, ShotGraph, load_scene
+from scenegraph.scene import Scene, ShotGraph
 from scenegraph.settings import Settings
 
 if TYPE_CHECKING:
     from scenegraph.ledger import Ledger
 
 STORE = ".scenegraph"
+#: A path makes one slash of two; a drive has one letter.
+_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:/")
 #: Written for a preview whose in-process queue has ended. It cost nothing; it is drawn anew.
 QUEUE_ENDED = {
     "kind": "queue-ended",
@@ -33,7 +37,7 @@ def open_scene(scene: Scene | str | Path, settings: Settings) -> Scene:
         SceneInvalid: every problem, each with its place.
     """
     if not isinstance(scene, Scene):
-        scene = load_scene(scene, settings=settings)
+        scene = read_scene(scene, settings=settings)
     elif scene.file is None:  # a scene from a file was checked when it was read
         scene.check_files()
     check_tracks(scene)
@@ -41,10 +45,38 @@ def open_scene(scene: Scene | str | Path, settings: Settings) -> Scene:
 
 
 def store_of(scene: Scene, settings: Settings, store: str | Path | None = None) -> Path:
-    """The store's folder: as named, else as the environment says, else beside the scene file."""
-    if store is not None:
-        return Path(store)
-    return Path(settings.store) if settings.store else scene.folder / STORE
+    """The store's folder: as named, else as the environment says, else beside the scene file.
+
+    Raises:
+        SceneError: it is named by nothing at all, or by a URL.
+    """
+    if store is not None or settings.store:
+        return folder_of_store(settings.store if store is None else store)
+    return scene.folder / STORE
+
+
+def folder_of_store(named: str | Path | None) -> Path:
+    """
+    >>> folder_of_store("/films/store").as_posix(), folder_of_store("file:///films/store").as_posix()
+    ('/films/store', '/films/store')
+
+    Raises:
+        SceneError: no folder is named: it is empty, or the URL of something else.
+    """
+    text = str(named or "").removeprefix("file://")
+    if not text.strip():
+        raise SceneError("The store has no name.", next="Name a folder: --store FOLDER.")
+    if _URL.match(text):  # else a folder called `s3:` would be made, and paid takes put into it
+        raise SceneError(
+            f"The store {_without_password(text)} is a URL; a store is a folder.",
+            next="Name a folder: --store FOLDER. What is mounted as one will do.",
+        )
+    return Path(text)
+
+
+def _without_password(url: str) -> str:
+    scheme, _, rest = url.partition(":")
+    return f"{scheme}://{rest.lstrip('/').rpartition('@')[2]}"
 
 
 def name_in(ledger: Ledger, scene: Scene) -> str:

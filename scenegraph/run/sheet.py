@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from scenegraph.errors import SceneError, UnknownShot
 from scenegraph.ledger import Amendment, Memory, State, Take
-from scenegraph.plan import (
-    Selection,
-    amended_graph,
-    hash_inputs,
-    make_plan,
-    pick_amendment,
-)
+from scenegraph.plan import amended_graph, hash_inputs, make_plan, pick_amendment
 from scenegraph.run.person import person
 from scenegraph.run.project import open_scene, remember, settle_name, store_of
 from scenegraph.scene import Scene
@@ -110,6 +105,31 @@ def _cost(take: Take) -> Decimal:
     return Decimal(0) if ended else take.usd_estimate
 
 
+@dataclass(frozen=True, slots=True)
+class Picked:
+    """A take that a person circled, and the takes of its children that came back with it."""
+
+    take: Take
+    given_back: tuple[Take, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """The `pick` answer of the terminal."""
+        back = [{"shot": t.shot, "take": t.number, "slate": t.slate} for t in self.given_back]
+        return {**decided_json(self.take), "given_back": back}
+
+
+def decided_json(take: Take) -> dict[str, Any]:
+    """What a person's decision made of a take."""
+    return {
+        "shot": take.shot,
+        "take": take.number,
+        "slate": take.slate,
+        "state": take.state.value,
+        "circled": take.circled,
+        "pinned": take.pinned,
+    }
+
+
 def pick(
     scene: Scene | str | Path,
     shot: str,
@@ -118,7 +138,22 @@ def pick(
     store: str | Path | None = None,
     and_pin: bool | None = None,
 ) -> Take:
+    """`pick_branch`, for those who ask about the one take."""
+    return pick_branch(scene, shot, number, store=store, and_pin=and_pin).take
+
+
+def pick_branch(
+    scene: Scene | str | Path,
+    shot: str,
+    number: int | None = None,
+    *,
+    store: str | Path | None = None,
+    and_pin: bool | None = None,
+) -> Picked:
     """Circle another take, or (`and_pin`) make the circled one proof against changes upstream.
+
+    Children that were shot from the picked take are circled with it, for nothing: a reel that is
+    cut now plays what belongs together.
 
     Args:
         number: the take to circle; None leaves the circled one.
@@ -136,26 +171,39 @@ def pick(
     ):
         memory = ledger.memory(name)
         take = find_take(memory, shot, number)
+        back: tuple[Take, ...] = ()
         if take.state is State.COLLECTED:
             raise SceneError(
                 f"The media of {take.slate} were removed by `scenegraph gc`; it has no picture.",
                 next=f"`scenegraph rerun SCENE {shot}` shoots another take.",
             )
         if number is not None:
-            wanted = make_plan(
-                scene,
-                memory,
-                engine=take.engine,
-                hashes=hash_inputs(scene),
-                selection=Selection(),
-            )
+            hashes = hash_inputs(scene)
+            wanted = make_plan(scene, memory, engine=take.engine, hashes=hashes)
             picked = pick_amendment(take, wanted[shot].job.setup)
             with ledger.group():
                 ledger.amend(name, replace(picked, values={**picked.values, **person()}))
                 ledger.circle(take.id)
+            back = _given_back(ledger, scene, ledger.memory(name), take, hashes)
         if and_pin is not None:
             (ledger.pin if and_pin else ledger.unpin)(take.id, **person())
-        return ledger.take(take.id)
+        return Picked(ledger.take(take.id), back)
+
+
+def _given_back(
+    ledger: Ledger, scene: Scene, memory: Memory, take: Take, hashes: Mapping[Path, str]
+) -> tuple[Take, ...]:
+    """Circle what the next run would circle of the shots below this take, parents first."""
+    graph = amended_graph(scene, memory.for_engine(take.engine))
+    below = graph.descendants([take.shot]) - {take.shot} if take.shot in graph.shots else ()
+    if not below:
+        return ()
+    made = make_plan(scene, memory, engine=take.engine, hashes=hashes, graph=graph)
+    fit = [one.take for one in made.shots if one.shot in below and one.act == "circle" and one.take]
+    with ledger.group():
+        for one in fit:
+            ledger.circle(one.id)
+    return tuple(ledger.take(one.id) for one in fit)
 
 
 def undo(scene: Scene | str | Path, shot: str, *, store: str | Path | None = None) -> int:
@@ -213,7 +261,10 @@ def resolve(
         _opened(scene, store, settings) as ledger,
         ledger.hold(name := settle_name(ledger, scene)),
     ):
-        rows = ledger.memory(name).of_shot(shot)
+        memory = ledger.memory(name)
+        rows = memory.of_shot(shot)
+        if not rows and shot not in (known := amended_graph(scene, memory).order):
+            raise UnknownShot(shot, known)
         # An answered take whose file is gone for good is owed for ever, unless a person ends it.
         owed = (State.UNKNOWN, State.ANSWERED) if way == "give-up" else (State.UNKNOWN,)
         doubtful = [take for take in rows if take.state in owed]

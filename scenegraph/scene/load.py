@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-from scenegraph.errors import Place, Problem, SceneInvalid, did_you_mean
+from scenegraph.errors import Place, Problem, SceneError, SceneInvalid, did_you_mean
 from scenegraph.scene.build import build_scene
 from scenegraph.scene.checks import check_references
 from scenegraph.scene.model import Scene
@@ -29,6 +29,7 @@ def load_scene(
     settings: Settings | None = None,
     overrides: Mapping[str, str] | None = None,
     check_media: bool = True,
+    wrong_model: Callable[[str], SceneError | None] | None = None,
 ) -> Scene:
     """Read a scene file.
 
@@ -39,6 +40,8 @@ def load_scene(
         overrides: what-if values by dotted name, `{"shots.mara-turns.prompt.action": "she turns"}`;
             the texts are read as YAML. The file is not changed.
         check_media: look at the stills, motions and tracks that it names.
+        wrong_model: what is wrong with a model's name, asked when other things are wrong, so that
+            all are told at once.
 
     Raises:
         SceneInvalid: with all problems of the file, in its order.
@@ -64,6 +67,11 @@ def load_scene(
 
     scene, found = build_scene(reading, finish)
     problems += found
+    model = reading.root.get("model")
+    if problems and wrong_model is not None and isinstance(model, str):
+        error = wrong_model(model)
+        if error is not None:
+            problems.append(Problem(error.message, where("model"), error.next, error.kind))
     if problems or scene is None:
         raise SceneInvalid(sorted(problems, key=_in_file_order))
     return scene

@@ -190,7 +190,8 @@ def sentence(found: Found, model: type[BaseModel], elsewhere: Mapping[str, str])
         choices = _choices(found, model) or str(context.get("expected", "")).replace(
             " or ", ", "
         ).replace("'", "").split(", ")
-        hint = did_you_mean(str(value), choices)
+        quoted = isinstance(value, str) and value in choices  # `"1"`, where the number 1 is meant
+        hint = " Leave out the quotes." if quoted else did_you_mean(str(value), choices)
         told = is_bad(f"one of {', '.join(choices)}", problem="not-a-choice")
         return Problem(told.message + hint, where, told.expected, told.kind)
     if kind == "string_pattern_mismatch":

@@ -14,6 +14,7 @@ import typer
 from rich.console import Console
 
 from scenegraph.cli.app import app
+from scenegraph.settings import Settings
 
 COMMANDS = sorted(typer.main.get_command(app).commands)
 PROGRAM = (sys.executable, "-c", "from scenegraph.cli import main; main()")
@@ -128,6 +129,12 @@ USAGE = {
     "what-if of nothing": (("plan", "SCENE", "--set", "shots.stret.seed=1"), "'street'"),
     "nothing to compare": (("why", "SCENE", "street"), "two"),
     "nothing unknown": (("resolve", "SCENE", "street", "--give-up"), "street"),
+    "doubt about no shot": (("resolve", "SCENE", "stret", "--give-up"), "'street'"),
+    "film of too many frames": (("cutpoints", "MEDIA", "--target", "9999"), "9999"),
+    "store without a name": (("plan", "SCENE", "--store", ""), "--store"),
+    "store in a bucket": (("run", "SCENE", "--store", "s3://films/x"), "s3://films/x"),
+    "store by a URL with a password": (("run", "SCENE", "--store", "pg://me:pw@db/x"), "pg://db/x"),
+    "unknown backend": (("run", "SCENE", "--backend", "fall"), ": 'fall' is not one of"),
     "reel that is no film": (("run", "SCENE", "--out", "film.txt"), ".mp4"),
     "reel under a file": (("cut", "SCENE", "--out", "scene.yaml/film.mp4"), "scene.yaml"),
     "page under a file": (("dailies", "SCENE", "--out", "scene.yaml/page.html"), "scene.yaml"),
@@ -152,7 +159,9 @@ USAGE = {
 def test_a_wrong_call_is_a_sentence(call, shot, case):
     """Exit 2, the error object alone on stdout, and what to do next."""
     line, word = USAGE[case]
-    said = call(*(shot if part == "SCENE" else part for part in line), "--json")
+    media = next(Path(".scenegraph/media").glob("*/*.mp4"))
+    given = {"SCENE": shot, "MEDIA": media}
+    said = call(*(given.get(part, part) for part in line), "--json")
     assert said.code == 2
     assert set(said.error) >= {"kind", "message", "next", "where"}
     assert set(said.error["where"]) == {"file", "line", "column"}
@@ -160,6 +169,17 @@ def test_a_wrong_call_is_a_sentence(call, shot, case):
     assert said.error["message"].endswith((".", "?", "!"))
     assert said.error["next"]
     assert said.err == ""
+
+
+@pytest.mark.parametrize("key", ["", " ", "\n"])
+def test_an_empty_key_is_no_key(call, scene, monkeypatch, key):
+    """`FAL_KEY=$(cat nowhere)` asks nobody; white space around a key is dropped."""
+    monkeypatch.setenv("FAL_KEY", key)
+    said = call("run", scene, "--backend", "fal", "--yes", "--json")
+    assert said.code == 2
+    assert "none is set" in said.error["message"]
+    monkeypatch.setenv("FAL_KEY", f"id:secret{key}")
+    assert Settings().credentials() == "id:secret"
 
 
 SETTINGS = {

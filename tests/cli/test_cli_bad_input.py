@@ -64,6 +64,18 @@ def test_a_bad_scene_is_a_sentence_with_its_place(call, scene, case, command):
     assert not Path(".scenegraph").exists()
 
 
+@pytest.mark.parametrize("command", ["check", "plan", "run", "dailies", "takes"])
+def test_an_unknown_model_is_told_with_all_that_is_wrong(call, scene, command):
+    """All errors of a file at once: the catalog's slip waits for no second try."""
+    text = scene.read_text().replace("preset:", "model: ltxv-13b-098-distiled\npreset:")
+    scene.write_text(text.replace("parent: mara-waits", "parent: mara-wait"))
+    said = call(command, scene, "--json")
+    assert said.code == 2
+    told = [(one["kind"], one["where"]["line"]) for one in said.error["problems"]]
+    assert told == [("unknown-model", 4), ("unknown-parent", 24)]
+    assert "'ltxv-13b-098-distilled'" in said.error["message"]
+
+
 @pytest.mark.parametrize("command", ["check", "plan", "run", "takes", "cut", "graph", "dailies"])
 def test_a_folder_and_nothing_at_all_are_no_scene(call, scene, command):
     """A slip of the completion key."""

@@ -171,7 +171,7 @@ def test_what_a_reel_cannot_show_is_said(call, shot, exported, change):
     reel = Path("tiny.preview.mp4")
     before = reel.read_bytes()
     said = call("cut", shot, "--timeline", edit(exported, change), "--json")
-    assert said.code == 1
+    assert said.code == 2
     assert said.error["kind"] == "cut"
     assert said.error["next"]
     assert reel.read_bytes() == before
@@ -198,7 +198,7 @@ def test_nothing_outside_of_the_store_is_read(call, shot, exported, tmp_path):
 def test_a_file_that_is_no_timeline_is_said(call, shot, text):
     Path("bad.otio").write_text(text)
     said = call("cut", shot, "--timeline", "bad.otio", "--json")
-    assert (said.code, said.error["kind"]) == (1, "cut")
+    assert (said.code, said.error["kind"]) == (2, "cut")
 
 
 @pytest.mark.parametrize(

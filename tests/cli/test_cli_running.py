@@ -7,6 +7,7 @@ import json
 import os
 import signal
 import subprocess
+import sys
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
@@ -16,7 +17,7 @@ import pytest
 from rich.console import Console
 
 from scenegraph.cli.live import LOOK, _Board, watching
-from scenegraph.media import probe
+from scenegraph.media import ffmpeg_exe, probe
 from scenegraph.run.events import MoneyEvent, NoticeEvent, ReelEvent, ShotEvent
 from scenegraph.settings import Settings
 
@@ -103,6 +104,38 @@ def test_plan_says_by_its_exit_code_whether_there_is_work(call, scene, shot_fold
     assert call("plan", shot_folder / "scene.yaml", "--exit-code").code == 0
 
 
+def test_cut_takes_the_engine_that_is_named(call, shot, loopback):
+    """Beside paid takes the preview's stay: each has its reel, and either can be cut again."""
+    assert call("run", shot, "--backend", "fal", "--yes").code == 0
+    paid, preview = (
+        call("cut", shot, "--json"),
+        call("cut", shot, "--backend", "animatic", "--json"),
+    )
+    assert (paid.json["backend"], paid.json["reel"]) == ("fal", "tiny.reel.mp4")
+    assert (preview.json["backend"], preview.json["reel"]) == ("animatic", "tiny.preview.mp4")
+    edl = call("cut", shot, "--export", "edl", "--backend", "animatic", "--json")
+    assert Path(edl.json["file"]).name == "tiny.preview.edl"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a program in a shell's words")
+def test_a_reel_that_ffmpeg_cannot_make_does_not_hide_the_takes(call, scene, monkeypatch):
+    """They may have been paid for: what was shot is told, with 1, and cut again for nothing."""
+    program = Path("ffmpeg").resolve()
+    program.write_text(
+        '#!/bin/sh\ncase "$*" in */segments/*) echo no disk for it >&2; exit 1;; esac\n'
+        f'exec "{ffmpeg_exe()}" "$@"\n'
+    )
+    program.chmod(0o755)
+    monkeypatch.setenv("SCENEGRAPH_FFMPEG", str(program))
+    said = call("run", scene, "--json")
+    assert (said.code, said.json["reel"]) == (1, None)
+    assert all(one["state"] == "circled" for one in said.json["shots"])
+    assert any("no disk for it" in notice for notice in said.json["notices"])
+    monkeypatch.delenv("SCENEGRAPH_FFMPEG")
+    again = call("run", scene, "--json")
+    assert (again.code, again.json["submits"]) == (0, 0)
+
+
 def test_an_interrupted_run_is_130_and_goes_on(call, scene):
     """Ctrl-C keeps all state; meanwhile the scene is held against a second process."""
     text = scene.read_text()
@@ -120,7 +153,7 @@ def test_an_interrupted_run_is_130_and_goes_on(call, scene):
     assert process.returncode == 130, err
     assert "Interrupted. All state is kept" in err
     assert "Traceback" not in err
-    assert out == ""
+    assert json.loads(out)["error"]["kind"] == "interrupted"
     scene.write_text(text)
     resumed = call("run", scene, "--json")
     assert resumed.code == 0, resumed.err

@@ -144,6 +144,17 @@ def test_an_interrupt_while_modules_are_loaded_is_130(scene, module, line):
     assert done.stdout == ""
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
+@pytest.mark.parametrize("module", ["scenegraph.cli.main", "yaml", "scenegraph.plan.make"])
+def test_an_interrupted_command_still_gives_its_one_document(scene, module):
+    """A program that asked for JSON reads one document, whenever Ctrl-C was typed."""
+    done = play(INTERRUPTED_AT, module, "plan", "scene.yaml", "--json")
+    assert done.returncode == 130, done.stderr
+    error = json.loads(done.stdout)["error"]
+    assert (error["kind"], error["where"]["file"]) == ("interrupted", None)
+    assert error["next"]
+
+
 @pytest.mark.parametrize("script", [INTERRUPTED_IN_A_MODEL, INTERRUPTED_IN_THE_DARK])
 def test_an_interrupt_that_a_package_hides_is_130(scene, script):
     """pydantic-core makes a SchemaError of it, without a cause, or drops it in a callback."""

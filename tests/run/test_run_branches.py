@@ -12,7 +12,8 @@ from scenegraph.errors import OverBudget
 from scenegraph.ledger import State
 from scenegraph.media import probe
 from scenegraph.plan import Selection
-from scenegraph.run import plan
+from scenegraph.run import cut_again, plan
+from scenegraph.run.sheet import pick_branch
 
 CHAIN: dict[str, dict[str, Any]] = {
     "waits": {"kind": "i2v", "keyframe": "mara.front", "prompt": "she waits"},
@@ -232,3 +233,35 @@ def test_when_every_take_is_broken_the_shot_is_lost(theatre: Callable[..., Any])
     assert (result.exit_code, house.submits) == (1, 4)
     assert house.states("waits") == [State.REJECTED] * 3
     assert _states(result)["rises"] == "blocked" and result.outcomes[0].state == "lost"
+
+
+@pytest.mark.ffmpeg
+def test_a_picked_take_gives_back_its_children_at_once(theatre: Callable[..., Any]) -> None:
+    """What is cut next plays takes that belong together, without a run in between."""
+    house = theatre(CHAIN)
+    first = house.run(cut=True)
+    house.run(selection=Selection(force_down=("waits",)))
+    assert all(t.circled is (t.number == 2) for t in house.takes() if t.shot != "platform")
+    picked = pick_branch(house.file, "waits", 1)
+    assert picked.take.slate == "night-train/waits/t1"
+    assert [(t.shot, t.number, t.circled) for t in picked.given_back] == [
+        ("listens", 1, True),
+        ("rises", 1, True),
+    ]
+    again = cut_again(house.file)
+    slates = [shot.take.slate for shot in first.outcomes]
+    assert [shot.take.slate for shot in again.outcomes] == slates
+    assert (house.run().submits, house.submits) == (0, 7)
+
+
+@pytest.mark.ffmpeg
+def test_a_pinned_child_stays_when_its_parent_is_picked(theatre: Callable[..., Any]) -> None:
+    """Approved is approved: it is told as stale instead, and what hangs on it stays with it."""
+    house = theatre(CHAIN)
+    house.run()
+    house.run(selection=Selection(force_down=("waits",)))
+    pick_branch(house.file, "listens", and_pin=True)
+    assert pick_branch(house.file, "waits", 1).given_back == ()
+    circled = {take.shot: take.number for take in house.takes() if take.circled}
+    assert circled == {"waits": 1, "listens": 2, "rises": 2, "platform": 1}
+    assert plan(house.file, backend="fal")["listens"].action == "stale"
