@@ -244,3 +244,14 @@ def test_a_sample_passes_its_check(call, sample):
     said = call("check", sample, "--json")
     assert said.code == 0, said.out
     assert said.json["errors"] == []
+
+
+def test_a_models_fields_are_told_to_their_ends(call):
+    """A field inside an object can be set too; a range of whole numbers was shown as 9.0–1441.0."""
+    rows = [line.split() for line in call("models", "ltxv-13b-098-distilled").out.splitlines()]
+    told = {row[0]: row[1:] for row in rows if row}
+    assert told["videos[].conditioning_type"][:5] == ["string", "rgb", "depth", "pose", "canny"]
+    assert told["loras[].scale"][:3] == ["number", "0–4", "1"]
+    assert told["num_frames"][:3] == ["integer", "9–1441", "121"]
+    assert told["temporal_adain_factor"][:4] == ["number", "0–1", "by", "0.05"]
+    assert told["enable_safety_checker"][:2] == ["boolean", "true"]
