@@ -197,7 +197,7 @@ _COMMON = {"negative_prompt", "seed", "preset", "loras", "fixes", "parameters", 
 
 
 def _common(shot: Shot, *more: str) -> dict[str, Any]:
-    """What a shot of another kind takes over from a hop: not what it says of the hop's own files."""
+    """What a shot of another kind takes over from a hop: nothing about the hop's own files."""
     common = shot.model_dump(include=_COMMON | {*more})
     return {**common, "parameters": without_files(shot.parameters)}
 

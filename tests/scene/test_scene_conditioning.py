@@ -27,11 +27,14 @@ def scene_of(shot, **parameters):
     [
         (HOP, {"video": {"strength": 0.9}}),
         (TURN, {"images": [{"strength": 0.8}]}),
-        ({**TURN, "motion": "sway"}, {"videos": [{"conditioning_type": "pose", "preprocess": False}]}),
+        (
+            {**TURN, "motion": "sway"},
+            {"videos": [{"conditioning_type": "pose", "preprocess": False}]},
+        ),
         ({**TURN, "motion": "sway", "parent": "a"}, {"videos": [{}, {"reverse_video": True}]}),
         ({**TURN, "parent": "a"}, {"videos": [{"strength": 0.5}], "frame_rate": 24}),
     ],
-)  # fmt: skip
+)
 def test_a_shot_says_how_strictly_its_files_are_kept(shot, parameters):
     """Every field of the service that decides a picture is within a film-maker's reach."""
     assert scene_of(shot, **parameters).shot("b").parameters == parameters
@@ -49,9 +52,13 @@ def test_a_shot_says_how_strictly_its_files_are_kept(shot, parameters):
         (TURN, {"images": {"strength": 1}}, "must be a list"),
         (TURN, {"images": [{"strength": 1}, {}]}, "2 entries for 1 file"),
         (TURN, {"videos": [{"strength": 1}]}, "is shown no 'videos'"),
-        ({**TURN, "parent": "a"}, {"videos": [{"conditioning_type": "pose"}]}, "'conditioning_type'"),
+        (
+            {**TURN, "parent": "a"},
+            {"videos": [{"conditioning_type": "pose"}]},
+            "'conditioning_type'",
+        ),
     ],
-)  # fmt: skip
+)
 def test_what_places_a_file_is_the_engines(shot, parameters, words):
     """Seams are measured by it: a tail that is turned round or moved would be cut wrongly."""
     with pytest.raises(SceneInvalid) as wrong:
