@@ -47,7 +47,10 @@ def mistakes_in(shot: ShotBase) -> Iterator[tuple[tuple[str | int, ...], str, st
             )
             yield (field,), f"this {shot.kind} is shown no {field!r}", f"Leave it out; {has}."
         elif names and isinstance(names[0], tuple):
-            if not isinstance(said, list) or not all(isinstance(one, dict) for one in said):
+            entries = (
+                [one for one in said if isinstance(one, dict)] if isinstance(said, list) else []
+            )
+            if not isinstance(said, list) or len(entries) < len(said):
                 yield (field,), "it must be a list of mappings", _example(names[-1])
             elif len(said) > len(names):
                 count = f"{len(names)} file{'s' if len(names) > 1 else ''} here"
@@ -59,10 +62,10 @@ def mistakes_in(shot: ShotBase) -> Iterator[tuple[tuple[str | int, ...], str, st
             else:
                 for n, (one, own) in enumerate(zip(said, names, strict=False)):
                     yield from _names_in(one, own, (field, n))
-        elif not isinstance(said, dict):
-            yield (field,), "it must be a mapping", _example(names)
-        else:
+        elif isinstance(said, dict):
             yield from _names_in(said, names, (field,))
+        else:
+            yield (field,), "it must be a mapping", _example(names)
 
 
 def _names_in(
