@@ -40,7 +40,8 @@ def mistakes_in(shot: ShotBase) -> Iterator[tuple[tuple[str | int, ...], str, st
     """Where below `parameters` it is wrong, what is, and what may stand there."""
     may = sayable(shot)
     for field in sorted(FILE_FIELDS & shot.parameters.keys()):
-        said, names = shot.parameters[field], may.get(field)
+        said: Any = shot.parameters[field]
+        names = may.get(field)
         if names is None:
             has = (
                 f"it may say something of {', '.join(map(repr, may))}" if may else "it has no such"
