@@ -40,33 +40,34 @@ def mistakes_in(shot: ShotBase) -> Iterator[tuple[tuple[str | int, ...], str, st
     """Where below `parameters` it is wrong, what is, and what may stand there."""
     may = sayable(shot)
     for field in sorted(FILE_FIELDS & shot.parameters.keys()):
+        wrong = _shape_of(field, shot.parameters[field], may, shot.kind)
+        if wrong is not None:
+            yield (field,), *wrong
+            continue
         said: Any = shot.parameters[field]
-        names = may.get(field)
-        if names is None:
-            has = (
-                f"it may say something of {', '.join(map(repr, may))}" if may else "it has no such"
-            )
-            yield (field,), f"this {shot.kind} is shown no {field!r}", f"Leave it out; {has}."
-        elif names and isinstance(names[0], tuple):
-            entries = (
-                [one for one in said if isinstance(one, dict)] if isinstance(said, list) else []
-            )
-            if not isinstance(said, list) or len(entries) < len(said):
-                yield (field,), "it must be a list of mappings", _example(names[-1])
-            elif len(said) > len(names):
-                count = f"{len(names)} file{'s' if len(names) > 1 else ''} here"
-                yield (
-                    (field,),
-                    f"it has {len(said)} entries for {count}",
-                    "Tail first, then motion.",
-                )
-            else:
-                for n, (one, own) in enumerate(zip(said, names, strict=False)):
-                    yield from _names_in(one, own, (field, n))
-        elif isinstance(said, dict):
+        names: Any = may[field]
+        if isinstance(said, dict):
             yield from _names_in(said, names, (field,))
         else:
-            yield (field,), "it must be a mapping", _example(names)
+            for n, (one, own) in enumerate(zip(said, names, strict=False)):
+                yield from _names_in(one, own, (field, n))
+
+
+def _shape_of(field: str, said: Any, may: Mapping[str, Any], kind: str) -> tuple[str, str] | None:
+    """What is wrong with a whole field, and what to do; None when its names can be looked at."""
+    if field not in may:
+        has = f" It is shown {' and '.join(map(repr, may))}." if may else ""
+        return f"this {kind} is shown no {field!r}", f"Leave it out.{has}"
+    names = may[field]
+    if not isinstance(names[0], tuple):
+        hint = f"It may hold {', '.join(names)}."
+        return None if isinstance(said, dict) else ("it must be a mapping", hint)
+    if not isinstance(said, list) or not all(isinstance(one, dict) for one in said):
+        return "it must be a list of mappings", f"Each may hold {', '.join(names[-1])}."
+    if len(said) > len(names):
+        files = f"{len(names)} file{'s' if len(names) > 1 else ''} here"
+        return f"it has {len(said)} entries for {files}", "The tail comes first, then the motion."
+    return None
 
 
 def _names_in(
@@ -74,10 +75,6 @@ def _names_in(
 ) -> Iterator[tuple[tuple[str | int, ...], str, str]]:
     for name in said.keys() - set(names):
         yield (*at, name), f"{name!r} is not for you to say", f"Here may stand: {', '.join(names)}."
-
-
-def _example(names: Any) -> str:
-    return f"It may hold {', '.join(names)}."
 
 
 def without_files(parameters: Mapping[str, Any]) -> dict[str, Any]:
