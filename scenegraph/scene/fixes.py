@@ -47,7 +47,7 @@ FIXES: Mapping[Failure, Fix] = {
     ),
     "jitter": Fix(
         ("Camera stable, no sudden zoom, no cut.", "Minimal movement."),
-        frozenset({"zoom_jump", "flicker", "freeze"}),
+        frozenset({"zoom_jump", "shake", "flicker", "freeze"}),
         ("jittery", "sudden zoom"),
         shows="the camera zooms or shakes by itself",
         besides="fewer verbs of motion; one beat to a shot",

@@ -81,6 +81,30 @@ def flickering(amount: float) -> Callable[[Frames], Frames]:
     return lambda frames: [light(f, 1 + amount * signs[i]) for i, f in enumerate(frames)]
 
 
+def shaking(amount: float) -> Callable[[Frames], Frames]:
+    """Each frame somewhere else, up to so many pixels off."""
+    off = np.random.default_rng(6).uniform(-amount, amount, (200, 2))
+    return lambda frames: [moved(f, *off[i]) for i, f in enumerate(frames)]
+
+
+def swaying(amount: float) -> Callable[[Frames], Frames]:
+    """A hand that holds a camera: slow, and never there and back from one frame to the next."""
+    return lambda frames: [
+        moved(f, amount * np.sin(i / 9), amount * np.sin(i / 13)) for i, f in enumerate(frames)
+    ]
+
+
+def stuttering(amount: float) -> Callable[[Frames], Frames]:
+    """A pan in which every other frame is there twice."""
+    return lambda frames: [moved(f, amount * (i // 2), 0) for i, f in enumerate(frames)]
+
+
+def moved(f: Picture, right: float, down: float) -> Picture:
+    h, w = f.shape[:2]
+    m = np.array([[1, 0, right], [0, 1, down]], np.float64)
+    return cv2.warpAffine(f, m, (w, h), borderMode=cv2.BORDER_REFLECT_101)
+
+
 def frozen(share: float) -> Callable[[Frames], Frames]:
     def change(frames: Frames) -> Frames:
         last = int(len(frames) * (1 - share))
@@ -103,6 +127,8 @@ FAULTS = [
     ("wardrobe", every(lambda f: recoloured(f, 110)), every(lambda f: recoloured(f, 0))),
     ("flicker", flickering(0.06), flickering(0.004)),
     ("zoom_jump", jump(1.3, 4), jump(1.1, 40)),
+    ("shake", shaking(3), swaying(4)),
+    ("shake", shaking(3), stuttering(0.8)),
     ("freeze", frozen(0.6), frozen(0.1)),
 ]
 NAMES = [f"{name}-{i}" for i, (name, _, _) in enumerate(FAULTS)]
