@@ -10,6 +10,7 @@ import pytest
 import typer
 
 from scenegraph.cli.app import app
+from scenegraph.scene import fixes_for
 
 COMMANDS = sorted(typer.main.get_command(app).commands)
 SAMPLES = Path(__file__).parents[2] / "samples"
@@ -86,6 +87,8 @@ def test_clip_answers_have_the_promised_keys(call, clip_folder):
     assert set(review["clip"]) >= {"frames", "rate", "width", "height", "duration_s"}
     assert all({"value", "budget", "over"} <= set(m) for m in review["measures"].values())
     assert review["overlap_frames"] == 0
+    over = [name for name, measure in review["measures"].items() if measure["over"]]
+    assert review["fixes"] == list(fixes_for(over)) and over
     alone = call("review", clip_folder / "a.mp4", "--json").json
     assert alone["overlap_frames"] is None
     points = call("cutpoints", clip_folder / "a.mp4", clip_folder / "b.mp4", "--json").json

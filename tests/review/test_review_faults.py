@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from scenegraph.review import Footage, look_at
+from scenegraph.review import MEASURES, Footage, look_at
+from scenegraph.scene import advice_against, fixes_for
 
 Picture = NDArray[np.uint8]
 Frames = list[Picture]
@@ -238,3 +239,11 @@ def test_without_any_anchor_a_clip_is_held_against_its_own_start(
     assert bad.measures["saturation"].over
     assert "own start" in bad.measures["saturation"].note
     assert look_at(seen(child_frames)).verdict == "good"
+
+
+def test_every_measure_has_a_fix_to_offer() -> None:
+    """Who is told what is wrong with a take wants to know what helps against it."""
+    assert {row.name for row in MEASURES if not fixes_for([row.name])} == set()
+    assert fixes_for(["shake", "zoom_jump"]) == ("jitter",)
+    assert fixes_for(["identity_vs_keyframe"]) == ("face-drift",)
+    assert "wardrobe LoRA" in advice_against("clothes")
