@@ -88,7 +88,7 @@ def test_clip_answers_have_the_promised_keys(call, clip_folder):
     assert all({"value", "budget", "over"} <= set(m) for m in review["measures"].values())
     assert review["overlap_frames"] == 0
     over = [name for name, measure in review["measures"].items() if measure["over"]]
-    assert review["fixes"] == list(fixes_for(over)) and over
+    assert review["fixes"] == list(fixes_for(over))
     alone = call("review", clip_folder / "a.mp4", "--json").json
     assert alone["overlap_frames"] is None
     points = call("cutpoints", clip_folder / "a.mp4", clip_folder / "b.mp4", "--json").json
