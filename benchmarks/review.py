@@ -13,67 +13,24 @@ from __future__ import annotations
 import argparse
 import json
 import math
-import os
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import contextmanager
 from multiprocessing import get_context
 from pathlib import Path
-from typing import Any
 
-import av
 import numpy as np
 import review_variety as variety
+from review_cases import ANCHORED, FACES, SEEN_BY, Case, auc, base_of, value
+from review_faces import print_faces
 from review_goals import Goals
-from review_machine import print_memory, print_peers
+from review_machine import print_memory, print_peers, print_speed
 
-from scenegraph.errors import BrokenMedia
-from scenegraph.media import open_still, probe, read_frames
-from scenegraph.review import (
-    DEFAULT_BUDGETS,
-    Calibration,
-    Identity,
-    Likeness,
-    calibrate,
-    cast_of,
-    find_identity,
-    find_overlap,
-    likeness_of,
-    look_at,
-    measure_identity,
-    watch,
-    watch_frames,
-)
-from scenegraph.review.identity import TAKE_FRAMES, Casting, FrameKeeper
-from scenegraph.review.threads import one_thread
-from scenegraph.settings import Settings
+from scenegraph.media import open_still
+from scenegraph.review import DEFAULT_BUDGETS, find_overlap, look_at, watch
 
-Case = dict[str, Any]
-
-#: The measure that should see each axis; the best of several counts when there are two.
-SEEN_BY: dict[str, tuple[str, ...]] = {
-    "saturation_up": ("saturation",),
-    "saturation_down": ("saturation",),
-    "contrast": ("contrast",),
-    "brightness": ("brightness",),
-    "darkening": ("brightness",),
-    "hue": ("hue",),
-    "warmth": ("cast",),
-    "blur": ("blur",),
-    "oversharpen": ("oversharpening",),
-    "wardrobe": ("wardrobe",),
-    "zoom_jump": ("zoom_jump",),
-    "flicker": ("flicker",),
-    "freeze": ("freeze",),
-    "identity_cut": ("cut", "scene"),
-}
-FACES = ("face_morph", "face_swap")
-ANCHORED = (*list(SEEN_BY)[:10],)
 GOALS = Goals()
-#: Times 24 fps at which one idle core of the machine that the goals are from decodes 720p.
-PLAIN_DECODE = 29
 
 
 def main() -> None:
@@ -113,7 +70,7 @@ def main() -> None:
     print_budgets(drift, varied)
     print_rest(rest)
     print_overlap(overlaps)
-    print_speed(options.cases, drift)
+    print_speed(options.cases, drift, GOALS)
     if not options.quick:
         largest = [c for c in drift if c["mode"] == "res720"] or drift[:6]
         print_peers(options.scenedetect, [options.cases / c["clip"] for c in largest])
@@ -197,25 +154,6 @@ def _lies_in_tail(case: Case) -> bool:
 
 
 # ----------------------------------------------------------------------------- measuring
-def auc(positive: Sequence[float], negative: Sequence[float]) -> float:
-    """How often a drifted case is above a benign one; ties count half."""
-    p, n = np.asarray(positive, dtype=float), np.asarray(negative, dtype=float)
-    if not len(p) or not len(n):
-        return math.nan
-    return float((p[:, None] > n).mean() + 0.5 * (p[:, None] == n).mean())
-
-
-def base_of(case: Case) -> str:
-    return str(case["base"]).replace("real_", "").replace("_ok", "")
-
-
-def value(case: Case, against: str, names: Iterable[str]) -> float:
-    suffix = "_vs_keyframe" if against == "keyframe" else ""
-    measures = case[f"{against}_measures"]
-    found = [measures.get(name + suffix) for name in names]
-    return float(max([0.0, *(v for v in found if v is not None)]))
-
-
 def print_drift(drift: list[Case]) -> None:
     benign = [case for case in drift if case["drifted"] is False]
     print(f"\nDrift: AUC against all {len(benign)} benign clips")
@@ -352,123 +290,6 @@ def print_defaults(drift: list[Case], benign: list[Case]) -> None:
             print(f"  false alarm: {case['id']}: {case['reasons'][0]}")
 
 
-# --------------------------------------------------------------------------------- faces
-def print_faces(folder: Path, drift: list[Case], jobs: int) -> None:
-    """Identity: each base clip is a character; its keyframe the still, its parent a circled take.
-
-    The calibration of a character sees the parents alone, never a clip that is judged. The model is
-    that of the settings: the weight-free one, unless SCENEGRAPH_FACE_* name files.
-    """
-    model = find_identity(Settings())
-    if model is None:
-        print("\nFaces: not measured, there is no face model")
-        return
-    people: dict[str, Case] = {}
-    for case in drift:
-        people.setdefault(base_of(case), case)
-    cast = [_casting(model, folder, who, case) for who, case in people.items()]
-    found = {one.who: one for one in calibrate(model, cast)}
-    anchors = {one.who: one.anchors for one in cast}
-    chosen = [
-        case
-        for case in drift
-        if anchors[base_of(case)]
-        and (case["drifted"] is False or case["axis"] in (*FACES, "colour+identity"))
-    ]
-    work = [(folder, case, anchors[base_of(case)], found[base_of(case)].limit) for case in chosen]
-    # a fork of a process that OpenCV has run threads in may hang
-    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
-        for case, seen in zip(chosen, pool.map(_identity_of, work, chunksize=4), strict=True):
-            case["identity"] = seen
-    _print_calibrations(model, found)
-    gated = [c for c in chosen if c["identity"] is not None and found[base_of(c)].limit]
-    faces = [c for c in drift if c["axis"] in FACES]
-    seen = [c for c in gated if c["axis"] in FACES]
-    sure = [c for c in seen if found[base_of(c)].gates]
-    print(
-        f"  {len(faces)} face cases: a review measures {len(sure)} and says of the others that it "
-        f"did not; the rows below also hold {len(seen) - len(sure)} that calibration will not gate"
-    )
-    for title, kept in (("all", gated), ("gating", [c for c in gated if found[base_of(c)].gates])):
-        bad, good = (
-            [
-                c["identity"] / (found[base_of(c)].limit or math.inf)
-                for c in kept
-                if c["drifted"] is d
-            ]
-            for d in (True, False)
-        )
-        print(f"  {title} characters: AUC over the limit {auc(bad, good):.3f}, {len(bad)} drifted")
-    benign = [c for c in gated if c["drifted"] is False]
-    for case in benign:
-        case["identity_over"] = case["identity"] / (found[base_of(case)].limit or math.inf)
-    limits = {who: _limit_elsewhere(benign, who) for who in people}
-    print("  axis and strength: AUC over all, of distance and over its limit | over the limit")
-    for axis in (*FACES, "colour+identity"):
-        for strength in ("mild", "clear", "gross", "real"):
-            _print_face_row(axis, strength, gated, benign, limits, found)
-
-
-def _print_face_row(
-    axis: str,
-    strength: str,
-    gated: list[Case],
-    benign: list[Case],
-    limits: dict[str, float],
-    found: dict[str, Calibration],
-) -> None:
-    cases = [c for c in gated if c["axis"] == axis and c["strength"] == strength]
-    if not cases:
-        return
-
-    def over(case: Case) -> float:
-        return float(case["identity"]) / (found[base_of(case)].limit or math.inf)
-
-    raw = auc([c["identity"] for c in cases], [c["identity"] for c in benign])
-    own = auc([over(c) for c in cases], [over(c) for c in benign])
-    shipped = f"{sum(over(c) > 1 for c in cases)}/{len(cases)}"
-    false = f"{sum(over(c) > 1 for c in benign)}/{len(benign)}"
-    other = f"{sum(over(c) > limits[base_of(c)] for c in cases)}/{len(cases)}"
-    wrong = f"{sum(over(c) > limits[base_of(c)] for c in benign)}/{len(benign)}"
-    print(
-        f"  {axis:16s} {strength:6s} {len(cases):2d}  {raw:.3f} {own:.3f} | "
-        f"calibrated {shipped}, benign {false} | limit from other bases {other}, benign {wrong}"
-    )
-
-
-def _limit_elsewhere(benign: list[Case], who: str) -> float:
-    """1.1 times the worst benign clip of the other people, on the scale of each one's own faces."""
-    seen = [c["identity_over"] for c in benign if base_of(c) != who]
-    return 1.1 * max(seen) if seen else 1.0
-
-
-def _print_calibrations(model: Identity, found: dict[str, Calibration]) -> None:
-    print(f"\nFaces, by {model.name}; each character calibrated on its still and its parent")
-    for who, one in found.items():
-        own = f"{one.genuine[-1]:.2f}" if one.genuine else "-"
-        others = f"{one.impostor[0]:.2f}" if one.impostor else "-"
-        limit = "-" if one.limit is None else f"{one.limit:.2f}"
-        said = "gates" if one.gates else f"not measured: {one.weak[0]}"
-        print(f"  {who:14s} own at most {own}, limit {limit}, others at least {others}: {said}")
-
-
-def _casting(model: Identity, folder: Path, who: str, case: Case) -> Casting:
-    keeper = FrameKeeper(TAKE_FRAMES)
-    for planes in read_frames(folder / case["parent"]):
-        keeper.offer(planes)
-    take = [(kept.index, kept.rgb()) for kept in keeper.frames()]
-    return cast_of(model, who, {"keyframe": open_still(folder / case["keyframe"])}, {"t1": take})
-
-
-def _identity_of(job: tuple[Path, Case, tuple[Any, ...], float | None]) -> float | None:
-    """The clip's distance from its still, on the model's own scale; None: not measured."""
-    folder, case, anchors, _ = job
-    footage = watch(folder / case["clip"], in_full=True)
-    likeness = Likeness(model=find_identity(Settings()), anchors=anchors, limit=1.0)
-    pictures = ((kept.index, kept.rgb()) for kept in footage.pictures)
-    return measure_identity(likeness, pictures)[0].value
-
-
 def print_budgets(drift: list[Case], varied: list[Case]) -> None:
     """What the shipped budgets rest on: benign below, drift above, for each measure."""
     benign = [case for case in drift if case["drifted"] is False]
@@ -524,95 +345,6 @@ def print_overlap(overlaps: list[Case]) -> None:
                     f"  {case['id']}: {case['found']} for {case['overlap']} "
                     f"(confidence {case['confidence']:.2f})"
                 )
-
-
-# --------------------------------------------------------------------------------- speed
-def print_speed(folder: Path, drift: list[Case]) -> None:
-    """On one core, beside plain decoding of the same clips in the same run."""
-    largest = [c for c in drift if c["mode"] == "res720"] or drift[:6]
-    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
-        os.environ[name] = "1"  # read by the fresh interpreter that is started below
-    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
-        rounds = [pool.submit(_clock, folder, largest).result() for _ in range(3)]
-    _, frames, sizes = rounds[0]
-    # other programs on the machine only ever make it slower
-    seconds = {name: min(one[0][name] for one in rounds) for name in rounds[0][0]}
-
-    def times(s: float) -> str:
-        return f"{frames / s / 24:.1f}x"
-
-    everything = seconds["watch"] + seconds["look"]
-    alone = seconds["analysis"] + seconds["look"]
-    GOALS.add("speed, all in, times 24 fps", frames / everything / 24, 12, ".1f")
-    GOALS.add("speed, without decode, times 24 fps", frames / alone / 24, 30, ".1f")
-    print(f"\nSpeed on one core, {frames} frames of {', '.join(sizes)}, times 24 fps:")
-    print(f"  plain decode {times(seconds['decode'])}; probe {times(seconds['probe'])}")
-    # a loaded machine slows decoding as it does the rest
-    pace = PLAIN_DECODE / (frames / seconds["decode"] / 24)
-    print(
-        f"  where plain decode runs at {PLAIN_DECODE}x: "
-        f"all in {frames * pace / everything / 24:.1f}x, "
-        f"without decode {frames * pace / alone / 24:.1f}x"
-    )
-    print(f"  watch (decode included) {times(seconds['watch'])}, look {times(seconds['look'])}")
-    print(
-        f"  all in {times(everything)}; without decode "
-        f"{times(alone)}; "
-        f"all in costs {everything / seconds['decode']:.2f} plain decodes"
-    )
-    print(
-        f"  identity besides ({seconds['faces'] / frames * 1000:.2f} ms a frame of the clip): "
-        f"all in {times(everything + seconds['faces'])}"
-    )
-
-
-def _clock(folder: Path, cases: list[Case]) -> tuple[dict[str, float], int, list[str]]:
-    parents = {case["parent"]: watch(folder / case["parent"]) for case in cases}
-    model = find_identity(Settings())
-    likenesses = {
-        name: likeness_of(model, [open_still(folder / name)], limit=1.0)
-        for name in {case["keyframe"] for case in cases}
-    }
-    seconds: dict[str, float] = defaultdict(float)
-    frames = 0
-    sizes: set[str] = set()
-
-    @contextmanager
-    def clock(name: str) -> Iterator[None]:
-        began = time.process_time()
-        yield
-        seconds[name] += time.process_time() - began
-
-    for case in cases:
-        path = folder / case["clip"]
-        with clock("decode"):
-            frames += sum(1 for _ in _plain_decode(path))
-        with clock("probe"):
-            probe(path)
-        with clock("watch"):
-            footage = watch(path)
-        full = watch(path, in_full=True)
-        with clock("look"):
-            look_at(footage, parent=parents[case["parent"]])
-        with clock("faces"), one_thread():
-            pictures = ((kept.index, kept.rgb()) for kept in full.pictures)
-            measure_identity(likenesses[case["keyframe"]], pictures)
-        decoded = list(read_frames(path))
-        with clock("analysis"):
-            watch_frames(decoded)
-        if footage.clip is not None:
-            sizes.add(str(footage.clip.size))
-    return dict(seconds), frames, sorted(sizes)
-
-
-def _plain_decode(path: Path) -> Iterable[object]:
-    try:
-        with av.open(str(path)) as container:
-            stream = container.streams.video[0]
-            stream.thread_type = "NONE"
-            yield from container.decode(stream)
-    except av.FFmpegError as error:
-        raise BrokenMedia(path, str(error)) from error
 
 
 if __name__ == "__main__":

@@ -7,10 +7,31 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+import time
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
+from multiprocessing import get_context
 from pathlib import Path
 
+import av
+from review_cases import Case
+from review_goals import Goals
+
+from scenegraph.errors import BrokenMedia
+from scenegraph.media import open_still, probe, read_frames
 from scenegraph.media.ffmpeg import ffmpeg_exe
+from scenegraph.review import (
+    find_identity,
+    likeness_of,
+    look_at,
+    measure_identity,
+    watch,
+    watch_frames,
+)
+from scenegraph.review.threads import one_thread
+from scenegraph.settings import Settings
 
 #: Run by the Python that has PySceneDetect: it brings an OpenCV of its own.
 PEER = """
@@ -36,6 +57,95 @@ review = look(sys.argv[1], parent=sys.argv[2])
 print(review.clip["frames"], resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
 """
 ONE = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+#: Times 24 fps at which one idle core of the machine that the goals are from decodes 720p.
+PLAIN_DECODE = 29
+
+
+def print_speed(folder: Path, drift: list[Case], goals: Goals) -> None:
+    """On one core, beside plain decoding of the same clips in the same run."""
+    largest = [c for c in drift if c["mode"] == "res720"] or drift[:6]
+    os.environ.update(ONE)  # read by the fresh interpreter that is started below
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+        rounds = [pool.submit(_clock, folder, largest).result() for _ in range(3)]
+    _, frames, sizes = rounds[0]
+    # other programs on the machine only ever make it slower
+    seconds = {name: min(one[0][name] for one in rounds) for name in rounds[0][0]}
+
+    def times(s: float) -> str:
+        return f"{frames / s / 24:.1f}x"
+
+    everything = seconds["watch"] + seconds["look"]
+    alone = seconds["analysis"] + seconds["look"]
+    goals.add("speed, all in, times 24 fps", frames / everything / 24, 12, ".1f")
+    goals.add("speed, without decode, times 24 fps", frames / alone / 24, 30, ".1f")
+    print(f"\nSpeed on one core, {frames} frames of {', '.join(sizes)}, times 24 fps:")
+    print(f"  plain decode {times(seconds['decode'])}; probe {times(seconds['probe'])}")
+    # a loaded machine slows decoding as it does the rest
+    pace = PLAIN_DECODE / (frames / seconds["decode"] / 24)
+    print(
+        f"  where plain decode runs at {PLAIN_DECODE}x: "
+        f"all in {frames * pace / everything / 24:.1f}x, "
+        f"without decode {frames * pace / alone / 24:.1f}x"
+    )
+    print(f"  watch (decode included) {times(seconds['watch'])}, look {times(seconds['look'])}")
+    print(
+        f"  all in {times(everything)}; without decode "
+        f"{times(alone)}; "
+        f"all in costs {everything / seconds['decode']:.2f} plain decodes"
+    )
+    print(
+        f"  identity besides ({seconds['faces'] / frames * 1000:.2f} ms a frame of the clip): "
+        f"all in {times(everything + seconds['faces'])}"
+    )
+
+
+def _clock(folder: Path, cases: list[Case]) -> tuple[dict[str, float], int, list[str]]:
+    parents = {case["parent"]: watch(folder / case["parent"]) for case in cases}
+    model = find_identity(Settings())
+    likenesses = {
+        name: likeness_of(model, [open_still(folder / name)], limit=1.0)
+        for name in {case["keyframe"] for case in cases}
+    }
+    seconds: dict[str, float] = defaultdict(float)
+    frames = 0
+    sizes: set[str] = set()
+
+    @contextmanager
+    def clock(name: str) -> Iterator[None]:
+        began = time.process_time()
+        yield
+        seconds[name] += time.process_time() - began
+
+    for case in cases:
+        path = folder / case["clip"]
+        with clock("decode"):
+            frames += sum(1 for _ in _plain_decode(path))
+        with clock("probe"):
+            probe(path)
+        with clock("watch"):
+            footage = watch(path)
+        full = watch(path, in_full=True)
+        with clock("look"):
+            look_at(footage, parent=parents[case["parent"]])
+        with clock("faces"), one_thread():
+            pictures = ((kept.index, kept.rgb()) for kept in full.pictures)
+            measure_identity(likenesses[case["keyframe"]], pictures)
+        decoded = list(read_frames(path))
+        with clock("analysis"):
+            watch_frames(decoded)
+        if footage.clip is not None:
+            sizes.add(str(footage.clip.size))
+    return dict(seconds), frames, sorted(sizes)
+
+
+def _plain_decode(path: Path) -> Iterable[object]:
+    try:
+        with av.open(str(path)) as container:
+            stream = container.streams.video[0]
+            stream.thread_type = "NONE"
+            yield from container.decode(stream)
+    except av.FFmpegError as error:
+        raise BrokenMedia(path, str(error)) from error
 
 
 def print_peers(python: Path | None, clips: Sequence[Path]) -> None:

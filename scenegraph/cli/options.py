@@ -42,31 +42,12 @@ Store = Annotated[
 Engine = Annotated[
     Backend, typer.Option(help="animatic draws a free preview; fal is the real service.")
 ]
+Out = Annotated[Path | None, typer.Option("--out", "-o", metavar="FILE", help="The reel's file.")]
 MaxUsd = Annotated[
     Decimal | None,
     typer.Option(parser=_usd, metavar="USD", help="Ask for nothing past this list price."),
 ]
 Jobs = Annotated[int | None, typer.Option(min=1, metavar="N", help="Requests in flight at a time.")]
-From = Annotated[
-    list[str] | None,
-    typer.Option("--from", metavar="SHOT", help="These shots and all that hangs on them."),
-]
-Until = Annotated[
-    list[str] | None, typer.Option(metavar="SHOT", help="These shots and all they hang on.")
-]
-Only = Annotated[list[str] | None, typer.Option(metavar="SHOT", help="Exactly these (globs).")]
-Omit = Annotated[list[str] | None, typer.Option(metavar="SHOT", help="Never these.")]
-Force = Annotated[
-    list[str] | None, typer.Option(metavar="SHOT", help="A new take; children stay as they are.")
-]
-ForceDown = Annotated[
-    list[str] | None,
-    typer.Option(metavar="SHOT", help="A new take of it and of all that hangs on it."),
-]
-Takes = Annotated[
-    int | None,
-    typer.Option(min=1, metavar="N", help="Shoot N takes of each SHOT, and circle the best."),
-]
 FailFast = Annotated[
     bool,
     typer.Option(

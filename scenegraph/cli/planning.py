@@ -10,20 +10,18 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from scenegraph.cli.options import (
-    AsJson,
-    Backend,
-    Engine,
+from scenegraph.cli.choosing import (
     Force,
     ForceDown,
     From,
     Omit,
     Only,
-    ScenePath,
-    Store,
+    Shots,
     Takes,
     Until,
+    selection,
 )
+from scenegraph.cli.options import AsJson, Backend, Engine, ScenePath, Store
 from scenegraph.cli.show import counted, plain_table, say, show_json, show_table
 from scenegraph.errors import SceneError
 from scenegraph.units import usd_text
@@ -41,11 +39,6 @@ TONES = {
 }
 #: Names of following shots that one row tells.
 MOST_NAMES = 3
-
-Shots = Annotated[
-    list[str] | None,
-    typer.Argument(metavar="[SHOT…]", help="Exactly these shots (globs), as --only."),
-]
 
 
 def add_to(app: typer.Typer) -> None:
@@ -101,45 +94,6 @@ def plan(
     else:
         _show_plan(made, scene, run_command(scene, made, store, chosen), reel_sentence(loaded))
     return 1 if exit_code and made.has_work else 0
-
-
-def selection(
-    from_: Sequence[str] | None = None,
-    until: Sequence[str] | None = None,
-    only: Sequence[str] | None = None,
-    omit: Sequence[str] | None = None,
-    force: Sequence[str] | None = None,
-    force_down: Sequence[str] | None = None,
-    *,
-    shots: Sequence[str] | None = None,
-    takes: int | None = None,
-) -> Selection:
-    """What was named on the command line.
-
-    Raises:
-        SceneError: `--takes` without a shot.
-    """
-    only = [*(only or ()), *(shots or ())]
-    side_by_side: dict[str, int] = {}
-    if takes is not None:
-        named = only or [*(force or ()), *(force_down or ())]
-        if not named:
-            raise SceneError(
-                f"{takes} takes of which shots? Nothing was planned.",
-                next=f"`scenegraph run SCENE --takes {takes} SHOT…`; '*' means every shot.",
-            )
-        side_by_side = dict.fromkeys(named, takes)
-    from scenegraph.plan import Selection
-
-    return Selection.of(
-        from_=from_ or (),
-        until=until or (),
-        only=only,
-        omit=omit or (),
-        force=force or (),
-        force_down=force_down or (),
-        side_by_side=side_by_side,
-    )
 
 
 def overrides(texts: Iterable[str] | None) -> dict[str, str]:

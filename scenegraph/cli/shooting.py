@@ -1,51 +1,50 @@
-"""Commands that shoot and cut: run, rerun, cut, dailies."""
+"""Commands that shoot: run, rerun."""
 
 from __future__ import annotations
 
 import json
-import os
 import sys
 from collections.abc import Mapping
 from decimal import Decimal
-from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from scenegraph.cli.choosing import (
+    Force,
+    ForceDown,
+    From,
+    Omit,
+    Only,
+    Shots,
+    Takes,
+    Until,
+    selection,
+)
+from scenegraph.cli.cutting import must_take_a_reel
+from scenegraph.cli.dailies import page_of_run
 from scenegraph.cli.options import (
     AsJson,
     Backend,
     Engine,
-    Export,
     FailFast,
-    Force,
-    ForceDown,
-    From,
     Jobs,
     MaxUsd,
-    Omit,
-    Only,
+    Out,
     ScenePath,
     Store,
-    Takes,
-    Until,
 )
-from scenegraph.cli.planning import Shots, selection
-from scenegraph.cli.show import cannot_write, plain_table, say, show_json, show_table
-from scenegraph.errors import SceneError, SceneGraphError
-from scenegraph.units import exact_rate, usd_text
+from scenegraph.cli.results import show_result
+from scenegraph.cli.show import show_json
+from scenegraph.errors import SceneError
+from scenegraph.units import usd_text
 
 if TYPE_CHECKING:
-    from scenegraph.ledger import Engine as EngineName
     from scenegraph.plan import Selection
-    from scenegraph.report import Dailies
-    from scenegraph.run import RunResult
-    from scenegraph.scene import Scene
 
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Spend without asking.")]
 Partial = Annotated[bool, typer.Option(help="Cut the reel although shots were lost.")]
-Out = Annotated[Path | None, typer.Option("--out", "-o", metavar="FILE", help="The reel's file.")]
 HeldPlan = Annotated[
     str | None,
     typer.Option(
@@ -57,15 +56,9 @@ WithDailies = Annotated[
 ]
 
 
-#: Containers that a reel of H.264 is joined into.
-REELS = (".mp4", ".mov", ".m4v", ".mkv")
-
-
 def add_to(app: typer.Typer) -> None:
     app.command()(run)
     app.command()(rerun)
-    app.command()(cut)
-    app.command()(dailies)
 
 
 def run(
@@ -179,7 +172,7 @@ def _shoot(
     from scenegraph.scene import load_scene
 
     scene = load_scene(path)
-    _must_take_a_reel(out)
+    must_take_a_reel(out)
     ffmpeg_exe()  # missed now, and not when takes are paid for
     planned = make_plan(scene, backend=backend.value, store=store, selection=chosen)
     as_planned = _held_plan(held)
@@ -206,13 +199,13 @@ def _shoot(
             out=out,
             listener=listener,
         )
-    page = _page(scene, backend, store, result) if with_dailies else None
+    page = page_of_run(scene, backend, store, result) if with_dailies else None
     if as_json:
         shown = result.to_json()
         shown["dailies"] = result.shown(page.path) if page else None
         show_json(shown)
     else:
-        _show_result(result, page)
+        show_result(result, page)
     return result.exit_code
 
 
@@ -233,285 +226,3 @@ def _held_plan(text: str | None) -> str | Mapping[str, Any] | None:
             f"{text} holds no plan.", next="Write one: `scenegraph plan SCENE --json > FILE`."
         )
     return document
-
-
-def _page(
-    scene: Scene, backend: Backend, store: str | None, result: RunResult | None
-) -> Dailies | None:
-    """The report; one that cannot be written does not undo a run."""
-    from scenegraph.ledger import Ledger
-    from scenegraph.report import write_dailies
-    from scenegraph.run import plan as make_plan
-    from scenegraph.run import store_of
-    from scenegraph.settings import Settings
-
-    made = make_plan(scene, backend=backend.value, store=store)
-    try:
-        with Ledger.open(store_of(scene, Settings(), store), create=False) as ledger:
-            return write_dailies(
-                scene,
-                made,
-                ledger,
-                dailies_path(scene, made.backend),
-                run=result.to_json() if result else None,
-            )
-    except (SceneGraphError, OSError) as error:
-        if result is None:
-            raise
-        sys.stderr.write(f"The dailies could not be written: {error}\n")
-        return None
-
-
-def dailies_path(scene: Scene, engine: EngineName) -> Path:
-    """Beside the scene file; a preview's page never takes the place of a paid one."""
-    return scene.folder / f"{scene.name}.{'dailies' if engine == 'fal' else 'preview'}.html"
-
-
-def _show_result(result: RunResult, page: Dailies | None) -> None:
-    table = plain_table("shot", "take", "state", "verdict", "score", "what")
-    for outcome in result.outcomes:
-        take = outcome.take
-        error = (outcome.error or {}).get("message", "")
-        if outcome.root_cause and not error:
-            error = f"waits for {outcome.root_cause}"
-        table.add_row(
-            outcome.shot,
-            f"t{take.number}" if take else "",
-            f"[{'green' if outcome.kept else 'red'}]{outcome.state}[/]",
-            take.verdict or "" if take else "",
-            f"{take.score:.2f}" if take and take.score is not None else "",
-            error.replace("[", "\\["),
-        )
-    show_table(table)
-    say()
-    for notice in result.notices:
-        say(notice, "yellow")
-    if result.reel and result.timeline:
-        length = f"{result.timeline.frames} frames, {result.timeline.duration_s:.1f} s"
-        say(f"reel     {_near(result.reel)} ({length})", "bold")
-        _show_deliveries(result)
-    elif result.lost:
-        say("No reel: shots are missing. --partial cuts it from what there is.", "red")
-    if page:
-        say(f"dailies  {_near(page.path)}")
-    say(
-        f"{result.submits} asked for, ${usd_text(result.usd)} spent, {result.elapsed_s:.1f} s",
-        "dim",
-    )
-    if result.next_step:
-        say(f"next     {result.next_step}")
-
-
-def _show_deliveries(result: RunResult) -> None:
-    for one in result.deliveries:
-        if one.state in ("made", "kept") and one.facts is not None:
-            size = f"{one.facts.bytes / 1e6:.1f} MB"
-            say(f"         {_near(one.path)} ({one.format}, {size}, {one.state})")
-
-
-def _near(path: Path) -> str:
-    """A path as one would type it here."""
-    try:
-        return str(path.resolve().relative_to(Path.cwd()))
-    except ValueError:
-        return str(path)
-
-
-def cut(
-    what: Annotated[
-        list[Path], typer.Argument(metavar="SCENE|CLIP…", help="A scene file, or clips in order.")
-    ],
-    out: Out = None,
-    store: Store = None,
-    target: Annotated[
-        int | None, typer.Option(min=1, metavar="FRAMES", help="Length of the film (clips only).")
-    ] = None,
-    rate: Annotated[
-        str | None, typer.Option(metavar="FPS", help="Rate of the film (clips only).")
-    ] = None,
-    export: Export = None,
-    timeline: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", help="Cut as in this .otio file that you edited."),
-    ] = None,
-    preview: Annotated[
-        bool, typer.Option("--preview", help="A quick look in a low size; the reel stays.")
-    ] = False,
-    burn_in: Annotated[
-        bool,
-        typer.Option("--burn-in", help="A copy with slate, time code and source frame as well."),
-    ] = False,
-    as_json: AsJson = False,
-) -> int:
-    """Cut the circled takes of a scene again, or any clips, at low-motion points.
-
-    What the scene's `reel.deliver` lists is made anew where the reel is another one.
-
-    Example: `scenegraph cut scene.yaml`, or `scenegraph cut a.mp4 b.mp4 --out film.mp4`, or
-    `scenegraph cut scene.yaml --export otio`, or `scenegraph cut scene.yaml --preview --burn-in`
-    """
-    import tempfile
-
-    from scenegraph.cli.live import watching
-    from scenegraph.run import cut_again
-    from scenegraph.run.looking import cut_clips
-
-    if what[0].suffix.lower() in (".yaml", ".yml", ".json"):
-        if len(what) > 1:
-            raise SceneError("One scene is cut at a time.", next="`scenegraph cut SCENE`")
-        if target is not None or rate is not None:
-            raise SceneError(
-                "--target and --rate are for clips; a scene says its own rate.",
-                next="Set `reel.frame_rate` in the scene file.",
-            )
-        if export is not None:
-            if preview or burn_in:
-                raise SceneError(
-                    "--export writes no picture, so --preview and --burn-in have no place in it.",
-                    next="Export and cut in two calls.",
-                )
-            from scenegraph.cli import exporting
-
-            return exporting.export(
-                what[0], export.value, out=out, store=store, edited=timeline, as_json=as_json
-            )
-        _must_take_a_reel(out)
-        with watching([]) as listener:
-            result = cut_again(
-                what[0],
-                store=store,
-                out=out,
-                edited=timeline,
-                small=preview,
-                burn_in=burn_in,
-                listener=listener,
-            )
-        if as_json:
-            assert result.timeline is not None
-            show_json({**result.to_json(), "timeline": result.timeline.to_json()})
-        else:
-            _show_result(result, None)
-        return result.exit_code
-    if export is not None or timeline is not None or preview or burn_in:
-        raise SceneError(
-            "--export, --timeline, --preview and --burn-in are for scenes.",
-            next="`scenegraph cut SCENE --export otio`",
-        )
-    film = out or Path("film.mp4")
-    _must_take_a_reel(film)
-    wanted = _rate(rate)
-    with (
-        tempfile.TemporaryDirectory(prefix="scenegraph-") as folder,
-        watching([]) as listener,
-    ):
-        reel = cut_clips(
-            what,
-            film,
-            target=target,
-            rate=wanted,
-            segments=Path(folder),
-            listener=listener,
-        )
-    if as_json:
-        shown = {"reel": str(reel.path), "reel_frames": reel.timeline.frames}
-        looked = reel.check.to_json() if reel.check else None
-        notices = list(reel.notices)
-        show_json(
-            {
-                **shown,
-                "reel_check": looked,
-                "notices": notices,
-                "timeline": reel.timeline.to_json(),
-            }
-        )
-    else:
-        for notice in reel.notices:
-            say(notice, "yellow")
-        say(f"{reel.path}: {reel.timeline.frames} frames, {reel.timeline.duration_s:.1f} s")
-        if reel.timeline.left_out:
-            say(
-                f"Left out, for they show too little: {', '.join(reel.timeline.left_out)}", "yellow"
-            )
-    return 0
-
-
-def _must_take_a_reel(out: Path | None) -> None:
-    """Told before anything is shot, not after.
-
-    Raises:
-        SceneError: no reel can be written to this file.
-    """
-    if out is None:
-        return
-    if out.suffix.lower() not in REELS:
-        raise SceneError(
-            f"{out} does not end like a film.", next=f"A reel ends in {' or '.join(REELS)}."
-        )
-    try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise cannot_write(out, error) from error
-    if out.is_dir() or not os.access(out.parent, os.W_OK):
-        raise SceneError(f"{out} cannot be written.", next="Name another file with --out.")
-
-
-def _rate(text: str | None) -> Fraction | None:
-    if text is None:
-        return None
-    try:
-        rate = exact_rate(text)
-    except (ValueError, ZeroDivisionError):
-        rate = Fraction(0)
-    if not 1 <= rate <= 240:
-        raise SceneError(
-            f"{text!r} is not a rate from 1 to 240.", next="Write 24, 29.97 or 30000/1001."
-        )
-    return rate
-
-
-def dailies(
-    scene: ScenePath,
-    backend: Annotated[
-        Backend | None, typer.Option(help="Whose takes; the paid ones, if there are any.")
-    ] = None,
-    store: Store = None,
-    out: Annotated[
-        Path | None, typer.Option("--out", "-o", metavar="FILE", help="The page's file.")
-    ] = None,
-    link_media: Annotated[
-        bool,
-        typer.Option("--link-media", help="Link reel and takes instead of carrying small copies."),
-    ] = False,
-    as_json: AsJson = False,
-) -> None:
-    """Write the report of a scene: one HTML file that needs no network.
-
-    Before anything is shot it plays the stills, each for as long as its shot is planned.
-
-    Example: `scenegraph dailies scene.yaml`, or `scenegraph dailies scene.yaml --link-media`
-    """
-    from contextlib import nullcontext
-
-    from scenegraph.ledger import Ledger, is_there
-    from scenegraph.report import write_dailies
-    from scenegraph.run import plan as make_plan
-    from scenegraph.run import remember, store_of
-    from scenegraph.scene import load_scene
-    from scenegraph.settings import Settings
-
-    loaded = load_scene(scene)
-    leading = remember(loaded, store=store).leading_engine
-    made = make_plan(loaded, backend=backend.value if backend else leading, store=store)
-    place = store_of(loaded, Settings(), store)
-    # Before the first run the page is an animatic: stills and slates, each for as long as planned.
-    opened = Ledger.open(place, create=False) if is_there(place) else nullcontext()
-    with opened as ledger:
-        file = out or dailies_path(loaded, made.backend)
-        try:
-            page = write_dailies(loaded, made, ledger, file, link_media=link_media)
-        except OSError as error:
-            raise cannot_write(file, error) from error
-    if as_json:
-        show_json(page.to_json())
-    else:
-        say(f"{_near(page.path)}: {page.bytes / 1e6:.1f} MB")

@@ -86,6 +86,14 @@ def cannot_write(path: Path, error: OSError) -> SceneError:
     )
 
 
+def near(path: Path) -> str:
+    """A path as one would type it here."""
+    try:
+        return str(path.resolve().relative_to(Path.cwd()))
+    except ValueError:
+        return str(path)
+
+
 def show_json(value: Any) -> None:
     """Exactly one document on stdout."""
     print_text(json_text(value))

@@ -5,6 +5,7 @@ without naming it.
 """
 
 from scenegraph.cut.check import Finding, ReelCheck, check_segments, see_segment
+from scenegraph.cut.choice import Cut, CutChoice, choose_cuts
 from scenegraph.cut.conform import (
     Fit,
     Fitted,
@@ -17,18 +18,18 @@ from scenegraph.cut.conform import (
 from scenegraph.cut.copies import Film
 from scenegraph.cut.cutpoints import cutpoints
 from scenegraph.cut.deliver import Delivery, deliver, delivery_key, must_be_makeable
-from scenegraph.cut.film import WHOLE, Cut, CutChoice, Ends, choose_cuts
+from scenegraph.cut.film import WHOLE, Ends
 from scenegraph.cut.footage import ReelClip, clip_of_review, model_cuts
 from scenegraph.cut.joins import Seam, extend_seams
 from scenegraph.cut.masters import MasterSound
 from scenegraph.cut.pieces import Piece, pieces_of, with_transitions
 from scenegraph.cut.points import calmest
+from scenegraph.cut.promised import check_reel
 from scenegraph.cut.resting import resting_end
 from scenegraph.cut.sound import Cue, Mix, make_mix
 from scenegraph.cut.stitch import (
     Progress,
     Segment,
-    check_reel,
     content_hash,
     make_segment,
     piece_key,

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Literal
 
-from scenegraph.cut.film import TOLERANCE, CutChoice, choose_cuts
+from scenegraph.cut.choice import CutChoice, choose_cuts
+from scenegraph.cut.film import TOLERANCE
 from scenegraph.cut.footage import ReelClip
 from scenegraph.errors import CutError
 

@@ -32,6 +32,7 @@ from scenegraph.cut.copies import (
     size_of,
 )
 from scenegraph.cut.delivered import Facts, look_at_film, look_at_gif
+from scenegraph.cut.disk import disk_errors
 from scenegraph.cut.exports.chapters import CHAPTER_WRITERS, chapters_in
 from scenegraph.cut.masters import MASTERS, USUAL_PROFILE, MasterSound, make_master, master_format
 from scenegraph.cut.pictures import (
@@ -42,7 +43,7 @@ from scenegraph.cut.pictures import (
     pictures_at,
     resized,
 )
-from scenegraph.cut.stitch import disk_errors, file_hash, write_note
+from scenegraph.cut.stitch import file_hash, write_note
 from scenegraph.errors import CutError, MediaError
 from scenegraph.media.ffmpeg import Leash, encoders_of, feed_ffmpeg, ffmpeg_exe, run_ffmpeg
 from scenegraph.media.files import replacing

@@ -13,8 +13,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from scenegraph.cut.disk import disk_errors
 from scenegraph.cut.sound import Cue, make_mix
-from scenegraph.cut.stitch import Progress, disk_errors, stitch
+from scenegraph.cut.stitch import Progress, stitch
 from scenegraph.ledger.timeline import ReelFormat, Timeline
 from scenegraph.settings import Settings
 

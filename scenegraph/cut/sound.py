@@ -24,7 +24,8 @@ import ffmpeg
 import structlog
 
 from scenegraph.cut.conform import ffmpeg_name
-from scenegraph.cut.stitch import disk_errors, file_hash, is_sound, write_note
+from scenegraph.cut.disk import disk_errors
+from scenegraph.cut.stitch import file_hash, is_sound, write_note
 from scenegraph.errors import CutError
 from scenegraph.media.ffmpeg import ffmpeg_exe, run_ffmpeg
 from scenegraph.media.sound import SAFE_SOUND, Sound, probe_sound

@@ -10,29 +10,26 @@ made again.
 from __future__ import annotations
 
 import asyncio
-import errno
 import hashlib
 import json
 import os
 import re
 import secrets
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import av
 import structlog
 
 from scenegraph.cut.conform import THREADS, Fit, concat_command, ffmpeg_name, piece_command
+from scenegraph.cut.disk import disk_errors
 from scenegraph.cut.pieces import Part, Piece, pieces_of
-from scenegraph.errors import BrokenMedia, CutError, FfmpegFailed
+from scenegraph.cut.promised import check_picture_times
+from scenegraph.errors import CutError
 from scenegraph.ledger.timeline import Event, ReelFormat, Timeline
 from scenegraph.media.clip import Clip
-from scenegraph.media.container import open_video
 from scenegraph.media.ffmpeg import ffmpeg_exe, run_ffmpeg
 from scenegraph.media.files import replacing
-from scenegraph.media.probe import probe
 from scenegraph.settings import Settings
 
 log = structlog.get_logger(__name__)
@@ -286,57 +283,6 @@ async def _join(
         listing.unlink(missing_ok=True)
 
 
-def check_picture_times(path: Path, frames: int, name: str) -> None:
-    """Read a finished file's packets: the promised number, strictly rising times, an I-frame first.
-
-    Nothing is decoded, so that an hour's reel is checked in a second.
-
-    Raises:
-        CutError: it is not so.
-    """
-    count, last, rising, opens_well = 0, -1, True, False
-    try:
-        with open_video(path) as (container, stream):
-            for packet in container.demux(stream):
-                if packet.pts is None or packet.dts is None:
-                    continue  # the empty packet that ends a stream
-                opens_well = opens_well or (count == 0 and packet.is_keyframe)
-                rising = rising and packet.pts == packet.dts and packet.pts > last
-                count, last = count + 1, packet.pts
-    except (BrokenMedia, av.FFmpegError) as error:
-        why = error.reason if isinstance(error, BrokenMedia) else error.strerror
-        raise CutError(
-            f"{name}: what FFmpeg wrote cannot be played ({why}).",
-            next="Review the clip: it may have fewer good frames than it promises. Then cut again.",
-        ) from error
-    if count != frames or not rising or not opens_well:
-        faults = [
-            *([f"{count} frames instead of {frames}"] if count != frames else []),
-            *(["times that do not rise"] if not rising else []),
-            *(["no I-frame at its head"] if not opens_well else []),
-        ]
-        raise CutError(
-            f"{name}: FFmpeg wrote {', '.join(faults)}.",
-            next="Review the clip: it may have fewer good frames than it promises. Then cut again.",
-        )
-
-
-def check_reel(path: Path, timeline: Timeline) -> Clip:
-    """Decode a finished reel once and compare it with its promise. Takes as long as decoding.
-
-    Raises:
-        CutError: another number of pictures or another rate came out.
-    """
-    clip = probe(path)
-    if clip.frames != timeline.frames or clip.rate != timeline.format.rate:
-        raise CutError(
-            f"{path}: {clip.frames} frames at {clip.rate}, promised were {timeline.frames} at"
-            f" {timeline.format.rate}.",
-            next="Remove the segments folder and cut again.",
-        )
-    return clip
-
-
 def is_sound(path: Path, note: Path, frames: int) -> bool:
     """True when the segment is as it was written: its hash says so."""
     try:
@@ -354,31 +300,6 @@ def write_note(note: Path, text: str) -> None:
         temp.replace(note)
     finally:
         temp.unlink(missing_ok=True)
-
-
-@contextmanager
-def disk_errors(folder: Path) -> Iterator[None]:
-    """Say a full or locked disk in a sentence, whoever met it first."""
-    try:
-        yield
-    except FfmpegFailed as error:
-        if os.strerror(errno.ENOSPC) in f"{error.message}\n{error.last_words}":
-            raise _disk_full(folder) from error
-        raise
-    except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise _disk_full(folder) from error
-        raise CutError(
-            f"{error.filename or folder} cannot be used: {error.strerror or error}.",
-            next="Check that the file is there and that the folder may be written.",
-        ) from error
-
-
-def _disk_full(folder: Path) -> CutError:
-    return CutError(
-        f"The disk that holds {folder} is full; the reel was not made.",
-        next="Make room and cut again: what is encoded already is kept.",
-    )
 
 
 class _Tally:

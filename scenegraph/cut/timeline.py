@@ -6,7 +6,8 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from scenegraph.cut.film import TOLERANCE, WHOLE, Ends, choose_cuts
+from scenegraph.cut.choice import choose_cuts
+from scenegraph.cut.film import TOLERANCE, WHOLE, Ends
 from scenegraph.cut.footage import ReelClip, clip_of_review
 from scenegraph.cut.joins import Junction, goes_on, junction
 from scenegraph.cut.points import CANDIDATES

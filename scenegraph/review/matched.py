@@ -16,6 +16,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from scenegraph.review.exchanged import exchanged
 from scenegraph.review.views import Floats, Plane, View, shrink_floats
 
 #: Local correlation (9 × 9) from which on a pixel shows the same thing …
@@ -29,6 +30,8 @@ FEWEST = 80
 BLOCKS = (16, 9)
 #: The wardrobe is judged by this many of the 144 blocks: the ones that changed most.
 WORST = 8
+#: Levels by which people and things that move exchange colours of places, at the most.
+BY_MOVING = 7.0
 #: Chroma (levels) under which a pixel has no hue and no saturation worth the name.
 GREY = 5.0
 
@@ -52,7 +55,7 @@ class Match:
         contrast: ln of the ratio of luma deviations.
         brightness: ln of the ratio of lumas, median pixel.
         detail: ln of the ratio of detail amplitudes at the two finest scales, contrast taken out.
-        wardrobe: levels of colour change in the worst blocks that no global change explains.
+        wardrobe: levels of colour change in the worst places that no global change explains.
         None where too few pixels tell.
     """
 
@@ -119,14 +122,19 @@ class Matcher:
             contrast=contrast,
             brightness=math.log(_median(_light(luma) / _light(luma_then))),
             detail=_detail(view, anchor, laid, same) - contrast,
-            wardrobe=_wardrobe(chroma, chroma_then, laid.agreement > SURE),
+            wardrobe=_wardrobe(view, anchor, laid),
         )
 
 
 class _Laid:
-    """The anchor brought to where the view has the same thing."""
+    """The anchor brought to where the view has the same thing.
+
+    Attributes:
+        agreement: of each pixel with its counterpart, up to 1; 0 where it has none.
+    """
 
     def __init__(self, view: View, anchor: View, flow: Floats) -> None:
+        self._flow = flow
         h, w = view.luma.shape
         x, y = _grid(h, w)
         self._x, self._y = x + flow[..., 0], y + flow[..., 1]
@@ -138,6 +146,11 @@ class _Laid:
         """What the way back from there does not bring home is no match, however alike it looks."""
         off = there + cv2.remap(back, self._x, self._y, cv2.INTER_LINEAR)
         self.agreement[cv2.magnitude(*cv2.split(off)) > ASTRAY] = 0.0
+
+    def moved(self, where: Mask) -> tuple[float, float]:
+        """Pixels (x, y) from the view to the anchor, the median of those of the mask."""
+        some = self._flow[where][::2]
+        return _median(some[:, 0]), _median(some[:, 1])
 
     def warp(self, picture: Plane | Floats) -> Floats:
         warped = cv2.remap(picture, self._x, self._y, cv2.INTER_LINEAR)
@@ -224,18 +237,36 @@ def _detail(view: View, anchor: View, laid: _Laid, same: Mask) -> float:
     return sum(ratios) / len(ratios)
 
 
-def _wardrobe(chroma: Complexes, then: Complexes, sure: Mask) -> float | None:
-    """Chroma change of the worst blocks after the one turn, gain and shift that fit most pixels.
+def _wardrobe(view: View, anchor: View, laid: _Laid) -> float | None:
+    """Colour change of places after the one turn, gain and shift that fit most pixels.
+
+    The worst matched pixels tell, or the worst colours that were exchanged for others: of those so
+    many levels are left out as people and things that move make.
+    """
+    sure = cv2.erode((laid.agreement > SURE).astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
+    if int(sure.sum()) < FEWEST:
+        return None
+    chroma, brought = _complex(view.chroma), _complex(laid.warp(anchor.chroma))
+    some = np.flatnonzero(sure)[::2]
+    fit = _similarity(chroma.ravel()[some], brought.ravel()[some])
+    matched = _recoloured(chroma, _like(brought, fit), sure)
+    there = _parts(_like(_complex(anchor.chroma), fit))
+    other = exchanged(_parts(chroma), there, laid.moved(sure))
+    return max(matched, other - BY_MOVING)
+
+
+def _like(then: Complexes, fit: tuple[complex, complex]) -> Complexes:
+    """Chroma with a gain and a shift."""
+    return np.asarray(np.complex64(fit[0]) * then + np.complex64(fit[1]), dtype=np.complex64)
+
+
+def _recoloured(chroma: Complexes, then: Complexes, sure: Mask) -> float:
+    """Chroma change of the worst blocks of matched pixels.
 
     A pixel's change is how far it leaves the range of the 5 × 5 pixels around its counterpart, so
     that a slip of the flow by a pixel or two at a coat's edge is no new coat.
     """
-    sure = cv2.erode(sure.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
-    if int(sure.sum()) < FEWEST:
-        return None
-    some = np.flatnonzero(sure)[::2]
-    gain, shift = _similarity(chroma.ravel()[some], then.ravel()[some])
-    told, now = (_parts(one) for one in (np.complex64(gain) * then + np.complex64(shift), chroma))
+    told, now = _parts(then), _parts(chroma)
     around = np.ones((5, 5), np.uint8)
     left = now - np.clip(now, cv2.erode(told, around), cv2.dilate(told, around))
     weight = sure.astype(np.float32)

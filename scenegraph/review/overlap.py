@@ -25,6 +25,8 @@ FEWEST_HEARD = 96
 #: correlation from which on two courses are alike, and surely so.
 SHORTEST_COURSE = 17
 ALIKE, SURELY_ALIKE = 0.6, 0.97
+#: A head that is so many times nearer to the parent's last frame than to its place goes on from it.
+NEARER_TO_ITS_END = 2.0
 #: At most this many frames of either clip say which directions those are.
 MOST = 96
 #: Starts that are voted on at once: a long parent's all together are much memory.
@@ -196,9 +198,15 @@ def _by_change(p: Doubles, a: Doubles) -> _Found | None:
     score = float(scores[start])
     along = ((p[start : start + run, :DIRECTIONS] - a[:run, :DIRECTIONS]) ** 2).sum(1)
     own = float(np.median(_steps(p[:, :DIRECTIONS])[max(0, start - 1) : start + run]))
-    if score > 0.38 and score - rival > 0.1 and float(np.median(along)) < 0.35 * own + 0.0025:
-        return _Found(run, start, min(1.0, 0.25 + 0.7 * score))
-    return None
+    near = float(np.median(along))
+    if score <= 0.38 or score - rival <= 0.1 or near >= 0.35 * own + 0.0025:
+        return None
+    # Short courses of an even motion are all alike; but a head that goes on from the parent's end
+    # is far nearer to that end than to where its course would have it.
+    end = float(((p[-1, :DIRECTIONS] - a[0, :DIRECTIONS]) ** 2).sum())
+    if near > NEARER_TO_ITS_END * end + 0.0001:
+        return None
+    return _Found(run, start, min(1.0, 0.25 + 0.7 * score))
 
 
 def _by_course(p: Doubles, a: Doubles) -> _Found | None:
@@ -276,6 +284,9 @@ def _last_frame(p: Doubles, a: Doubles) -> _Found | float:
     far = (sum(seen) + 1e-5) / (sum(own) + 1e-5)
     near = (seen[0] + seen[3] + 1e-5) / (own[0] + own[3] + 1e-5)
     ratio = max(far, near)  # 1: it is the last frame; 1.5 to 3: it is the next one
-    if ratio < 1.45 and e < 0.4 * min(own[0], own[3]) + 0.0004:
-        return _Found(1, len(p) - 1, min(1.0, 0.5 + max(0.0, 1.45 - ratio)))
-    return min(1.0, 0.4 + abs(ratio - 1.45))
+    # where three steps of both clips are no more than what lies between them, noise is compared
+    told = (own[2] + own[5]) / (own[2] + own[5] + e + 1e-12)
+    step = min(own[0], own[3])
+    if (ratio < 1.45 and e < 0.4 * step + 0.0004) or e < 0.3 * step:
+        return _Found(1, len(p) - 1, told * min(1.0, 0.5 + max(0.0, 1.45 - ratio)))
+    return told * min(1.0, 0.4 + abs(ratio - 1.45))

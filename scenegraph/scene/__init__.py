@@ -18,7 +18,7 @@ from scenegraph.scene.fixes import (
 )
 from scenegraph.scene.folders import placed
 from scenegraph.scene.graph import ShotGraph, hop_ids
-from scenegraph.scene.join import add_shots, free_name, join
+from scenegraph.scene.join import add_shots, join
 from scenegraph.scene.lint import RULES, LintFinding, Rule, lint
 from scenegraph.scene.load import load_scene
 from scenegraph.scene.loras import Lora, LoraKind, LoraUse, SceneLora
@@ -28,10 +28,9 @@ from scenegraph.scene.model import (
     Character,
     DriftPolicy,
     Picture,
-    Reel,
     Scene,
-    Transition,
 )
+from scenegraph.scene.naming import free_name
 from scenegraph.scene.prompt import (
     NEGATIVE_PROMPT,
     frame_rate,
@@ -42,6 +41,7 @@ from scenegraph.scene.prompt import (
     shot_loras,
     shot_parameters,
 )
+from scenegraph.scene.reel import Reel, Transition
 from scenegraph.scene.rules import ModelFacts
 from scenegraph.scene.save import save_scene, scene_data, scene_text
 from scenegraph.scene.schema import json_schema

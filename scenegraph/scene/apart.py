@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from typing import Any
 
-from scenegraph.scene.loras import Lora, LoraUse
 from scenegraph.scene.model import Scene
 from scenegraph.scene.prompt import fixes_of
 
@@ -42,16 +40,3 @@ def _loras_apart(scene: Scene) -> Scene:
         name: lora.model_copy(update={"everywhere": False}) for name, lora in scene.loras.items()
     }
     return scene.model_copy(update={"loras": loras, "shots": tuple(shots)})
-
-
-def loras_as(used: Sequence[str | LoraUse | Lora], names: Mapping[str, str]) -> tuple[Any, ...]:
-    """LoRAs of a character or a shot, named as the film calls them now."""
-    found: list[Any] = []
-    for one in used:
-        if isinstance(one, str):
-            found.append(names.get(one, one))
-        elif isinstance(one, LoraUse):
-            found.append(one.model_copy(update={"name": names.get(one.name, one.name)}))
-        else:
-            found.append(one)
-    return tuple(found)

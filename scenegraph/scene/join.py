@@ -6,33 +6,22 @@ from the right is renamed where a name is taken by something else.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from os.path import commonpath
 from pathlib import Path
 from typing import Any
 
 from scenegraph.errors import SceneError
 from scenegraph.scene.agreement import Agreement
-from scenegraph.scene.apart import kept_apart, loras_as
+from scenegraph.scene.apart import kept_apart
 from scenegraph.scene.folders import placed
-from scenegraph.scene.model import Character, DriftPolicy, Picture, Reel, Scene
+from scenegraph.scene.model import Character, DriftPolicy, Picture, Scene
+from scenegraph.scene.naming import Names, free_name, is_spoken_of, loras_as, renamed
 from scenegraph.scene.presets import DEFAULT_PICTURE, find_preset
-from scenegraph.scene.shots import (
-    DriftOverride,
-    ExtendShot,
-    FrameOf,
-    ImageShot,
-    MotionShot,
-    Prompt,
-    Shot,
-    without_hop,
-)
+from scenegraph.scene.reel import Reel
+from scenegraph.scene.shots import DriftOverride, ExtendShot, Shot, without_hop
 from scenegraph.scene.tracks import Track
-
-#: The longest id that a shot may have.
-LONGEST = 64
 
 
 def join(*scenes: Scene, **settings: Any) -> Scene:
@@ -148,33 +137,10 @@ def _kept(moved: Scene, before: Scene) -> Scene:
     return moved
 
 
-@dataclass(slots=True)
-class _Names:
-    """What the things that come are called in the film."""
-
-    shots: dict[str, str] = field(default_factory=dict)
-    characters: dict[str, str] = field(default_factory=dict)
-    motions: dict[str, str] = field(default_factory=dict)
-    presets: dict[str, str] = field(default_factory=dict)
-    loras: dict[str, str] = field(default_factory=dict)
-
-    def ref(self, ref: str) -> str:
-        base = without_hop(ref)
-        return self.shots.get(base, base) + ref[len(base) :]
-
-    def subject(self, words: str) -> str:
-        changed = {old.lower(): new for old, new in self.characters.items() if old != new}
-        if not changed:
-            return words
-        names = "|".join(re.escape(name) for name in sorted(changed, key=len)[::-1])
-        pattern = re.compile(rf"(?<![\w-])({names})(?![\w-])", re.IGNORECASE)
-        return pattern.sub(lambda found: changed[found[1].lower()], words)
-
-
 def _added(film: Scene, part: _Part, after: str | None, settings: Mapping[str, Any]) -> Scene:
     """The one place where something is put into a film."""
     own, said = _said(film), part.said
-    names = _Names()
+    names = Names()
     new_shots: Sequence[Shot] = said.get("shots", ())
     taken = {shot.id for shot in film.shots}
     for shot in new_shots:
@@ -190,7 +156,7 @@ def _added(film: Scene, part: _Part, after: str | None, settings: Mapping[str, A
     motions = _merged(film.motions, said.get("motions", {}), names.motions, _the_same)
     presets = _merged(film.presets, said.get("presets", {}), names.presets, _the_same)
     for old, new in names.characters.items():
-        if old != new and characters[new].look is None and _is_spoken_of(old, new_shots):
+        if old != new and characters[new].look is None and is_spoken_of(old, new_shots):
             # Prompts said its name, which now is another one's.
             characters[new] = characters[new].model_copy(update={"look": old})
     coming = {**said}
@@ -211,7 +177,7 @@ def _added(film: Scene, part: _Part, after: str | None, settings: Mapping[str, A
         parts["seed"] = own.get("seed", said.get("seed"))
     if (budget := _budget(own, said)) is not None:
         parts["budget_usd"] = budget
-    shots = [_renamed(shot, names) for shot in new_shots]
+    shots = [renamed(shot, names) for shot in new_shots]
     policy = film.drift
     if (theirs := said.get("drift")) is not None:
         policy = policy.model_copy(update={"plan_ahead": policy.plan_ahead or theirs.plan_ahead})
@@ -233,20 +199,6 @@ _OWN_WAY = frozenset(
     {"title", "picture", "seed", "budget_usd", "characters", "motions", "presets", "loras"}
     | {"shots", "drift", "reel"}
 )
-
-
-def free_name(name: str, taken: Collection[str]) -> str:
-    """`name`, or the first of `name-2`, `name-3` … that is not taken.
-
-    >>> free_name("opening", {"opening", "opening-2"})
-    'opening-3'
-    """
-    number, free = 1, name
-    while free in taken:
-        number += 1
-        tail = f"-{number}"
-        free = name[: LONGEST - len(tail)] + tail
-    return free
 
 
 def _the_same(one: Any, other: Any) -> Any:
@@ -298,12 +250,6 @@ def _merged(
     return merged
 
 
-def _is_spoken_of(name: str, shots: Iterable[Shot]) -> bool:
-    word = re.compile(rf"(?<![\w-]){re.escape(name)}(?![\w-])", re.IGNORECASE)
-    prompts = [shot.prompt for shot in shots]
-    return any(isinstance(one, Prompt) and word.search(one.subject or "") for one in prompts)
-
-
 def _budget(own: Mapping[str, Any], said: Mapping[str, Any]) -> Any:
     budgets = [found["budget_usd"] for found in (own, said) if found.get("budget_usd") is not None]
     return sum(budgets) if budgets else None
@@ -325,31 +271,6 @@ def _with_policy(shot: Shot, said: DriftPolicy, now: DriftPolicy) -> Shot:
     return shot.model_copy(update={"drift": DriftOverride(**update)})
 
 
-def _renamed(shot: Shot, names: _Names) -> Shot:
-    update: dict[str, Any] = {"id": names.shots[shot.id]}
-    if shot.preset is not None:
-        update["preset"] = names.presets.get(shot.preset, shot.preset)
-    if isinstance(shot.prompt, Prompt) and shot.prompt.subject:
-        subject = names.subject(shot.prompt.subject)
-        update["prompt"] = shot.prompt.model_copy(update={"subject": subject})
-    if isinstance(shot, (ExtendShot, MotionShot)) and shot.parent is not None:
-        update["parent"] = names.ref(shot.parent)
-    if isinstance(shot, MotionShot) and shot.motion is not None:
-        update["motion"] = names.motions.get(shot.motion, shot.motion)
-    if isinstance(shot, (ImageShot, MotionShot)):
-        update["keyframe"] = _keyframe(shot.keyframe, names)
-    if shot.loras:
-        update["loras"] = loras_as(shot.loras, names.loras)
-    return shot.model_copy(update=update)
-
-
-def _keyframe(keyframe: str | FrameOf, names: _Names) -> str | FrameOf:
-    if isinstance(keyframe, FrameOf):
-        return keyframe.model_copy(update={"shot": names.ref(keyframe.shot)})
-    character, dot, still = keyframe.partition(".")
-    return names.characters.get(character, character) + dot + still
-
-
 def _after(film: Scene, after: str | None, order: Sequence[Any], new: Sequence[Any]) -> list[Any]:
     """`order` (shots, or names of them) with the new ones behind `after` and its hops."""
     if after is None:
@@ -367,7 +288,7 @@ def _reel(
     film: Scene,
     part: _Part,
     after: str | None,
-    names: _Names,
+    names: Names,
     shots: Sequence[Shot],
     agree: Agreement,
 ) -> Reel:
@@ -396,7 +317,7 @@ def _reel(
     return Reel(**fields)
 
 
-def _audio(own: Reel, coming: Reel, shots: Sequence[Shot], names: _Names) -> Any:
+def _audio(own: Reel, coming: Reel, shots: Sequence[Shot], names: Names) -> Any:
     """The tracks of both; one that began with its scene's reel begins with its first shot."""
     if coming.audio is None:
         return own.audio

@@ -15,6 +15,7 @@ from scenegraph.review import Footage, find_overlap, look_at, watch
 Picture = NDArray[np.uint8]
 Frames = list[Picture]
 Seen = Callable[[Sequence[Picture]], Footage]
+SIZE = (480, 272)
 
 
 def softened(f: Picture) -> Picture:
@@ -58,6 +59,28 @@ def test_another_scene_and_a_hole_repeat_nothing(
     """A wrong overlap cuts away frames that were paid for."""
     assert find_overlap(parent.prints, seen(shot(0, 30, seed=5)).prints).frames == 0
     assert find_overlap(parent.prints, seen(shot(46, 76)).prints).frames == 0
+
+
+@pytest.mark.parametrize("repeated", [0, 1])
+def test_a_short_course_of_an_even_motion_is_no_repeat(
+    repeated: int, seen: Seen, shot: Callable[..., Frames]
+) -> None:
+    """Any six frames of an even motion are like any other six once their means are taken out."""
+    wall, figure = shot(0, 1, seed=3)[0], shot(0, 1, seed=7)[0][40:160, 40:130]
+    mask = np.ones(figure.shape[:2], np.float32)
+
+    def walk(start: int, end: int) -> Frames:
+        grain = np.random.default_rng(start)
+        frames = []
+        for at in range(start, end):
+            place = np.asarray([[1, 0, 190 + 0.4 * at], [0, 1, 70]], np.float32)
+            there = cv2.GaussianBlur(cv2.warpAffine(mask, place, SIZE), (0, 0), 2)[..., None]
+            frame = wall * (1 - there) + cv2.warpAffine(figure, place, SIZE) * there
+            frames.append((frame + grain.normal(0, 3, frame.shape)).clip(0, 255).astype(np.uint8))
+        return frames
+
+    found = find_overlap(seen(walk(0, 65)).prints, seen(walk(65 - repeated, 114)).prints)
+    assert found.frames == repeated
 
 
 def test_the_uploaded_tail_serves_as_well_as_the_whole_parent(

@@ -72,10 +72,13 @@ def brightness(sight: Sight) -> Reading:
 
 
 def wardrobe(sight: Sight) -> Reading:
-    """Colour change of the worst 8 of 144 blocks, after the best global change (levels of 255).
+    """Colour change of the worst places, after the best global change (levels of 255).
+
+    Of matched pixels, or of colours that were exchanged for others near by: a coat that changed
+    strongly is matched by nothing (`exchanged`).
 
     Source: own; 1.000 / 1.000 of recoloured coats told from motion on this project's cases.
-    Blind to: a new coat of the same colour, clothes that are grey before and after; it does not
-    know a coat from a car, and calls any lasting recolouring of an area by this name.
+    Blind to: a new coat of the same colour, clothes that are grey before and after, a tie; it does
+    not know a coat from a car, and calls any lasting recolouring of an area by this name.
     """
     return arrived(sight.matches, [m.wardrobe for m in sight.matches])
