@@ -16,6 +16,7 @@ from scenegraph.cli.options import AsJson
 from scenegraph.cli.show import (
     cannot_write,
     console,
+    is_narrow,
     plain_table,
     say,
     show_json,
@@ -223,7 +224,7 @@ def _answer_lines(file: Path, answer: Callable[[dict[str, Any]], dict[str, Any]]
             return {"error": error.to_json()}
 
     def tell(found: Future[dict[str, Any]]) -> None:
-        answered = json.dumps(found.result(), ensure_ascii=False, allow_nan=False)
+        answered = json.dumps(found.result(), ensure_ascii=is_narrow(), allow_nan=False)
         sys.stdout.write(answered + "\n")
         sys.stdout.flush()
 

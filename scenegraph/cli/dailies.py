@@ -46,6 +46,7 @@ def dailies(
     """
     from contextlib import nullcontext
 
+    from scenegraph.cli.live import doing
     from scenegraph.ledger import Ledger, is_there
     from scenegraph.report import write_dailies
     from scenegraph.run import plan as make_plan
@@ -59,7 +60,7 @@ def dailies(
     place = store_of(loaded, Settings(), store)
     # Before the first run the page is an animatic: stills and slates, each for as long as planned.
     opened = Ledger.open(place, create=False) if is_there(place) else nullcontext()
-    with opened as ledger:
+    with doing("writing the dailies"), opened as ledger:
         file = out or dailies_path(loaded, made.backend)
         try:
             page = write_dailies(loaded, made, ledger, file, link_media=link_media)
@@ -75,6 +76,7 @@ def page_of_run(
     scene: Scene, backend: Backend, store: str | None, result: RunResult
 ) -> Dailies | None:
     """The report; one that cannot be written does not undo a run."""
+    from scenegraph.cli.live import doing
     from scenegraph.ledger import Ledger
     from scenegraph.report import write_dailies
     from scenegraph.run import plan as make_plan
@@ -83,7 +85,8 @@ def page_of_run(
 
     made = make_plan(scene, backend=backend.value, store=store)
     try:
-        with Ledger.open(store_of(scene, Settings(), store), create=False) as ledger:
+        place = store_of(scene, Settings(), store)
+        with doing("writing the dailies"), Ledger.open(place, create=False) as ledger:
             return write_dailies(
                 scene,
                 made,

@@ -27,6 +27,19 @@ WhichReel = Annotated[
 ]
 
 
+#: What a run decided after it had looked at a take, in words.
+_REMEDIES = {
+    "reroll": "another take",
+    "tune": "other settings",
+    "reanchor": "back to the keyframe",
+    "cut": "a new framing",
+    "grade": "kept, its colours matched at the cut",
+    "accept": "kept all the same",
+    "ask": "left to a person",
+    "speculate": "asked for early",
+}
+
+
 def add_to(app: typer.Typer) -> None:
     app.command()(history)
     app.command()(provenance)
@@ -80,8 +93,8 @@ def _show_run(run: PastRun) -> None:
         for change in shot.changed:
             line = f"  {change['field']}: {_short(change['was'])} → {_short(change['now'])}"
             table.add_row("", "", "", "", _plain(line))
-        for reason in shot.rerolls:
-            table.add_row("", "", "", "", _plain(f"  re-roll: {reason}"))
+        for kind, reason in shot.remedies:
+            table.add_row("", "", "", "", _plain(f"  {_REMEDIES[kind]}: {reason}"))
     if run.shots:
         show_table(table)
     else:

@@ -17,6 +17,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
+from scenegraph.cli.show import Paper, plain
 from scenegraph.run.events import (
     Event,
     Listener,
@@ -62,7 +63,7 @@ class _Row:
 def watching(shots: Sequence[str], *, stream: TextIO | None = None) -> Iterator[Listener]:
     """A listener that shows the run on stderr until the block ends."""
     stream = stream or sys.stderr
-    console = Console(file=stream, highlight=False)
+    console = Paper(file=stream, highlight=False)
     if not console.is_terminal:
         yield _plain_listener(stream)
         return
@@ -77,13 +78,24 @@ def watching(shots: Sequence[str], *, stream: TextIO | None = None) -> Iterator[
         yield listen
 
 
+@contextmanager
+def doing(what: str) -> Iterator[None]:
+    """Say in a terminal what is being done while the block takes its time; leave nothing there."""
+    console = Paper(stderr=True, highlight=False)
+    if not console.is_terminal:
+        yield
+        return
+    with console.status(what):
+        yield
+
+
 def _plain_listener(stream: TextIO) -> Listener:
     began = time.monotonic()
     last: dict[str, tuple[Stage, int | None]] = {}
     joined: set[str] = set()
 
     def say(text: str) -> None:
-        stream.write(f"[{time.monotonic() - began:6.1f}s] {text}\n")
+        stream.write(f"[{time.monotonic() - began:6.1f}s] {plain(text)}\n")
         stream.flush()
 
     def listen(event: Event) -> None:

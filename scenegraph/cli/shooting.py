@@ -169,10 +169,11 @@ def _shoot(
     from scenegraph.plan import must_hold
     from scenegraph.run import plan as make_plan
     from scenegraph.run import run as run_scene
+    from scenegraph.run.reel import reel_path
     from scenegraph.scene import load_scene
 
     scene = load_scene(path)
-    must_take_a_reel(out)
+    must_take_a_reel(out or reel_path(scene, backend.value))
     ffmpeg_exe()  # missed now, and not when takes are paid for
     planned = make_plan(scene, backend=backend.value, store=store, selection=chosen)
     as_planned = _held_plan(held)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
+from rich.console import Console, ConsoleOptions, RenderableType
+from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text
 
@@ -20,8 +23,30 @@ WIDE = 10_000
 FOLDS = frozenset({"shot", "clip", "why", "media", "said", "price", "range", "default", "what"})
 
 
-class _Paper(Console):
-    """A console whose reader may leave, as `head` does: Rich would end the command with 1."""
+#: Codes that a terminal would obey: none comes from a scene, a file's name or a service's words.
+_CODES = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+
+
+def plain(text: str) -> str:
+    """Words without what drives a terminal.
+
+    >>> plain("Night \\x1b[31mtrain")
+    'Night [31mtrain'
+    """
+    return _CODES.sub("", text)
+
+
+class Paper(Console):
+    """A console that shows words as words, and whose reader may leave, as `head` does.
+
+    Rich would pass on a terminal's own codes, and end the command with 1.
+    """
+
+    def render(
+        self, renderable: RenderableType, options: ConsoleOptions | None = None
+    ) -> Iterator[Segment]:
+        for segment in super().render(renderable, options):
+            yield segment if segment.control else segment._replace(text=plain(segment.text))
 
     def on_broken_pipe(self) -> None:
         write_nowhere(1)
@@ -29,7 +54,7 @@ class _Paper(Console):
 
 def console() -> Console:
     """Standard output, with colours only in a terminal."""
-    return _Paper(highlight=False, soft_wrap=True)
+    return Paper(highlight=False, soft_wrap=True)
 
 
 def say(text: str = "", style: str | None = None) -> None:
@@ -47,11 +72,11 @@ def counted(number: int, noun: str) -> str:
 
 def show_table(table: Table) -> None:
     """Fitted to a terminal; anywhere else each row is one line, without blanks at its end."""
-    out = _Paper(highlight=False)
+    out = Paper(highlight=False)
     if out.is_terminal:
         out.print(table)
         return
-    wide = Console(highlight=False, width=WIDE)
+    wide = Paper(highlight=False, width=WIDE)
     with wide.capture() as captured:
         wide.print(table)
     lines = captured.get().splitlines()
@@ -96,11 +121,17 @@ def near(path: Path) -> str:
 
 def show_json(value: Any) -> None:
     """Exactly one document on stdout."""
-    print_text(json_text(value))
+    print_text(json_text(value, escaped=is_narrow()))
 
 
-def json_text(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, indent=2, allow_nan=False) + "\n"
+def json_text(value: Any, *, escaped: bool = False) -> str:
+    return json.dumps(value, ensure_ascii=escaped, indent=2, allow_nan=False) + "\n"
+
+
+def is_narrow() -> bool:
+    """Whether stdout lacks signs that UTF-8 has: a document's are escaped then, not lost."""
+    encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
+    return not encoding.lower().replace("-", "").startswith("utf")
 
 
 def show_error(error: SceneGraphError, as_json: bool) -> None:
@@ -108,7 +139,7 @@ def show_error(error: SceneGraphError, as_json: bool) -> None:
     if as_json:
         show_json({"error": error.to_json()})
         return
-    err = Console(stderr=True, highlight=False, soft_wrap=True)
+    err = Paper(stderr=True, highlight=False, soft_wrap=True)
     if isinstance(error, SceneInvalid):
         for problem in error.problems:
             err.print(Text.assemble((f"{problem.where}: ", "bold"), problem.message))

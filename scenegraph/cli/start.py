@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import _thread
+import io
 import os
 import signal
 import sys
@@ -24,7 +25,11 @@ def main(argv: Sequence[str] | None = None) -> None:
     heard = signal.getsignal(signal.SIGINT) is signal.default_int_handler
     if heard:
         signal.signal(signal.SIGINT, _leave)
+        signal.signal(signal.SIGTERM, _as_ctrl_c)
         sys.unraisablehook = _type_again
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a sign that it lacks is a `?`, not the end
     sys.stderr = _Unread(sys.stderr)
     from scenegraph.cli.main import run_command
 
@@ -44,6 +49,11 @@ def main(argv: Sequence[str] | None = None) -> None:
 def _leave(_number: int, _frame: object) -> None:
     os.write(2, b"\nInterrupted.\n")
     os._exit(INTERRUPTED)  # an exception would be shown, or swallowed, by what is being imported
+
+
+def _as_ctrl_c(_number: int, _frame: object) -> None:
+    """Whoever stops the process from outside, as `kill` does, loses no more than Ctrl-C would."""
+    signal.raise_signal(signal.SIGINT)
 
 
 def _type_again(lost: sys.UnraisableHookArgs) -> None:

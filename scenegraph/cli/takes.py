@@ -17,6 +17,11 @@ if TYPE_CHECKING:
 
 #: Columns of a terminal in which a media file's name finds room.
 ROOMY = 170
+#: Narrower, best frame and seed are left out too, so that names stay whole.
+TIGHT = 76
+TAKE_COLUMNS = (
+    "shot", "take", "", "state", "verdict", "score", "best", "USD", "seed", "media",
+)  # fmt: skip
 
 OneShot = Annotated[str, typer.Argument(metavar="SHOT", help="The shot's id.")]
 
@@ -44,26 +49,29 @@ def takes(
     if as_json:
         show_json(found)
         return
-    headings = ["shot", "take", "", "state", "verdict", "score", "best", "USD", "seed"]
-    roomy = not console().is_terminal or console().width >= ROOMY
-    table = plain_table(*headings, *(["media"] if roomy else []))
+    width = console().width if console().is_terminal else ROOMY
+    roomy = width >= ROOMY
+    left_out = {*([] if roomy else ["media"]), *(["best", "seed"] if width < TIGHT else [])}
+    headings = [heading for heading in TAKE_COLUMNS if heading not in left_out]
+    table = plain_table(*headings)
     for shot in found["shots"]:
         if not shot["takes"]:
             table.add_row(shot["shot"], "", "", "not shot yet")
         for take in shot["takes"]:
             mark = "◉" if take["circled"] else "○"
-            table.add_row(
-                shot["shot"],
-                f"t{take['take']}",
-                mark + (" pinned" if take["pinned"] else ""),
-                take["state"],
-                take["verdict"] or "",
-                "" if take["score"] is None else f"{take['score']:.2f}",
-                "" if take["best_frame"] is None else str(take["best_frame"]),
-                take["usd"],
-                str(take["seed"]),
-                *([take["media"] or ""] if roomy else []),
-            )
+            cells = {
+                "shot": shot["shot"],
+                "take": f"t{take['take']}",
+                "": mark + (" pinned" if take["pinned"] else ""),
+                "state": take["state"],
+                "verdict": take["verdict"] or "",
+                "score": "" if take["score"] is None else f"{take['score']:.2f}",
+                "best": "" if take["best_frame"] is None else str(take["best_frame"]),
+                "USD": take["usd"],
+                "seed": str(take["seed"]),
+                "media": take["media"] or "",
+            }
+            table.add_row(*(cells[heading] for heading in headings))
     show_table(table)
     if not roomy:
         say("--json names each take's file.", "dim")

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import groupby
@@ -67,9 +67,20 @@ class Finding:
         >>> Finding("black", 24, 47, "mara").sentence(Fraction(24))
         'The reel is black for 1.0 s from frame 24 on (mara).'
         """
-        what = {"black": "is black", "freeze": "stands still", "silence": "is silent"}[self.kind]
+        return f"The reel {_WHAT[self.kind]} for {self._place(rate)}."
+
+    def _place(self, rate: Fraction) -> str:
         seconds = float((self.to_frame - self.from_frame + 1) / rate)
-        return f"The reel {what} for {seconds:.1f} s from frame {self.from_frame} on ({self.shot})."
+        return f"{seconds:.1f} s from frame {self.from_frame} on ({self.shot})"
+
+
+_WHAT: Mapping[FindingKind, str] = {
+    "black": "is black",
+    "freeze": "stands still",
+    "silence": "is silent",
+}
+#: Findings of one kind beyond so many are one notice.
+_EACH = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +93,19 @@ class ReelCheck:
     @property
     def ok(self) -> bool:
         return not self.findings
+
+    def sentences(self, rate: Fraction) -> tuple[str, ...]:
+        """As notices: each by itself while they are few, else all of one kind in one."""
+        said: list[str] = []
+        for kind, what in _WHAT.items():
+            found = [one for one in self.findings if one.kind == kind]
+            if len(found) <= _EACH:
+                said += [one.sentence(rate) for one in found]
+                continue
+            longest = max(found, key=lambda one: one.to_frame - one.from_frame)
+            most = longest._place(rate)
+            said.append(f"The reel {what} in {len(found)} places, at most for {most}.")
+        return tuple(said)
 
     def with_sound(self, path: Path, timeline: Timeline) -> ReelCheck:
         """The same with the silences of a mix that is as long as the reel."""

@@ -43,10 +43,10 @@ from scenegraph.cut.pictures import (
     pictures_at,
     resized,
 )
-from scenegraph.cut.stitch import file_hash, write_note
+from scenegraph.cut.stitch import write_note
 from scenegraph.errors import CutError, MediaError
 from scenegraph.media.ffmpeg import Leash, encoders_of, feed_ffmpeg, ffmpeg_exe, run_ffmpeg
-from scenegraph.media.files import replacing
+from scenegraph.media.files import file_hash, replacing
 from scenegraph.scene.deliver import Deliverable
 from scenegraph.settings import Settings
 

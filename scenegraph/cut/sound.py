@@ -25,9 +25,10 @@ import structlog
 
 from scenegraph.cut.conform import ffmpeg_name
 from scenegraph.cut.disk import disk_errors
-from scenegraph.cut.stitch import file_hash, is_sound, write_note
+from scenegraph.cut.stitch import is_sound, write_note
 from scenegraph.errors import CutError
 from scenegraph.media.ffmpeg import ffmpeg_exe, run_ffmpeg
+from scenegraph.media.files import file_hash
 from scenegraph.media.sound import SAFE_SOUND, Sound, probe_sound
 from scenegraph.settings import Settings
 

@@ -29,7 +29,7 @@ from scenegraph.errors import CutError
 from scenegraph.ledger.timeline import Event, ReelFormat, Timeline
 from scenegraph.media.clip import Clip
 from scenegraph.media.ffmpeg import ffmpeg_exe, run_ffmpeg
-from scenegraph.media.files import replacing
+from scenegraph.media.files import file_hash, replacing
 from scenegraph.settings import Settings
 
 log = structlog.get_logger(__name__)
@@ -68,23 +68,9 @@ class Segment:
     made: bool
 
 
-def file_hash(path: Path) -> str:
-    """sha256 of a file's bytes, in hex."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
 def content_hash(clip: Clip) -> str:
     """What the clip is, as a hash: its name in a media store, else its bytes are read."""
     return clip.path.stem if STORE_NAME.fullmatch(clip.path.stem) else file_hash(clip.path)
-
-
-def segment_key(
-    event: Event, format: ReelFormat, frames: int, content: str, *, fit: Fit = "auto", exe: str
-) -> str:
-    """What a segment is made from, as a hash. The clip's path and name are not in it."""
-    piece = Piece(Part(event, frames, 0, frames))
-    return piece_key(piece, format, [content], fit=fit, exe=exe)
 
 
 def piece_key(

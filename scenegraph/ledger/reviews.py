@@ -13,6 +13,8 @@ VerdictWord = Literal["good", "drifted", "broken"]
 
 #: The warning of a hop that shows nothing of its parent's end, which it was sent.
 OVERLAP_NOT_FOUND = "overlap-not-found"
+#: The warning of a take that was looked at when no shot wanted it: beside nothing it is made from.
+SEEN_BY_ITSELF = "seen-by-itself"
 
 #: One value for each frame of a clip, float32. A series about steps between frames holds the
 #: step *into* a frame, so entry 0 repeats entry 1.
@@ -172,6 +174,11 @@ class Review:
     def shows_no_parent(self) -> bool:
         """A hop in which nothing of what it was sent could be found again."""
         return OVERLAP_NOT_FOUND in self.warnings
+
+    @property
+    def was_by_itself(self) -> bool:
+        """It was held against nothing, and says nothing of drift."""
+        return SEEN_BY_ITSELF in self.warnings
 
     @property
     def has_sheet(self) -> bool:

@@ -1,7 +1,8 @@
-"""Writing a file so that nobody ever sees half of it: a temporary name, fsync, rename."""
+"""Files: written so that nobody sees half of one (temporary name, fsync, rename), and hashed."""
 
 from __future__ import annotations
 
+import hashlib
 import os
 import secrets
 import sys
@@ -26,6 +27,12 @@ def replacing(path: Path) -> Iterator[Path]:
         sync_folder(path.parent)
     finally:
         temp.unlink(missing_ok=True)
+
+
+def file_hash(path: Path) -> str:
+    """sha256 of a file's bytes, in hex."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def sync_file(path: Path) -> None:

@@ -23,8 +23,8 @@ from scenegraph.scene import Scene, ShotGraph, without_hop
 #: Share of its budget that a hop uses up before anything was measured. An assumption: three hops
 #: of generated video stay within the usual budgets, and five often do not.
 ASSUMED_SLOPE = 0.25
-ASSUMED = f"assumed: {ASSUMED_SLOPE:g} of the budget a hop, until two hops have been reviewed"
-#: So many hops of a chain must have been reviewed before its own slope is believed.
+ASSUMED = f"assumed: {ASSUMED_SLOPE:g} of the budget a hop, until two hops are kept"
+#: So many hops of a chain must have been kept before its own slope is believed.
 FEWEST = 2
 #: A chain that would last longer than this does not drift, as far as anyone can tell.
 MOST = 200

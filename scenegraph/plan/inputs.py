@@ -5,17 +5,16 @@ from __future__ import annotations
 import errno
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
-from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from scenegraph.errors import Problem, SceneInvalid
+from scenegraph.media.files import file_hash
 
 if TYPE_CHECKING:
     from scenegraph.scene import Scene, Shot, ShotGraph
 
 Role = Literal["image", "motion", "video"]
-BLOCK = 1 << 20
 
 
 class Input(NamedTuple):
@@ -65,11 +64,7 @@ def hash_file(path: Path) -> str:
     stat = path.stat()
     name = (str(path), stat.st_size, stat.st_mtime_ns, stat.st_ino)
     if name not in _seen:
-        digest = sha256()
-        with path.open("rb") as file:
-            while block := file.read(BLOCK):
-                digest.update(block)
-        _seen[name] = digest.hexdigest()
+        _seen[name] = file_hash(path)
     return _seen[name]
 
 

@@ -11,10 +11,12 @@ import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from hashlib import file_digest, sha256
+from hashlib import sha256
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from uuid import uuid4
+
+from scenegraph.media.files import file_hash
 
 #: Counts up when the same wish gives other bytes.
 FORMAT = 1
@@ -50,8 +52,7 @@ class Cache:
             if len(path.stem) == 64 and path.parent.name == path.stem[:2]:
                 self._contents[path] = path.stem
             else:
-                with path.open("rb") as file:
-                    self._contents[path] = file_digest(file, "sha256").hexdigest()
+                self._contents[path] = file_hash(path)
         return self._contents[path]
 
     def read(self, key: str, suffix: str, *, whole: Callable[[bytes], bool]) -> bytes | None:

@@ -31,7 +31,7 @@ BLOCKS = (16, 9)
 #: The wardrobe is judged by this many of the 144 blocks: the ones that changed most.
 WORST = 8
 #: Levels by which people and things that move exchange colours of places, at the most.
-BY_MOVING = 7.0
+BY_MOVING = 9.0
 #: Chroma (levels) under which a pixel has no hue and no saturation worth the name.
 GREY = 5.0
 

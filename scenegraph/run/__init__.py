@@ -9,7 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from scenegraph.run.api import cut_again, run, run_async
+    from scenegraph.run.api import run, run_async
+    from scenegraph.run.cutting import cut_again
     from scenegraph.run.events import (
         Event,
         Listener,
@@ -28,7 +29,8 @@ else:
     come_late(
         __name__,
         {
-            "api": ("cut_again", "run", "run_async"),
+            "api": ("run", "run_async"),
+            "cutting": ("cut_again",),
             "events": (
                 "Event",
                 "Listener",

@@ -15,14 +15,13 @@ from typing import Any
 import structlog
 
 from scenegraph.catalog import load_catalog
-from scenegraph.errors import CutError, OverBudget, SceneError
+from scenegraph.errors import OverBudget, SceneError
 from scenegraph.fal import FalClient
 from scenegraph.ledger import Engine, Journal, Ledger, Memory, State, is_there
 from scenegraph.plan import (
     Plan,
     PlanContext,
     Selection,
-    amended_graph,
     hash_inputs,
     must_hold,
     plan_all,
@@ -31,8 +30,8 @@ from scenegraph.run.ahead import decide_ahead, ends_of, with_decisions, write_do
 from scenegraph.run.backend import open_queue
 from scenegraph.run.camera import Camera
 from scenegraph.run.collecting import without_old_objects
+from scenegraph.run.cutting import cut_run, may_cut
 from scenegraph.run.early import EarlySegments
-from scenegraph.run.edited import edited_timeline, read_edit
 from scenegraph.run.events import Event, Listener, MoneyEvent, NoticeEvent, ShotEvent, silent
 from scenegraph.run.executor import Executor
 from scenegraph.run.eyes import Eyes
@@ -41,13 +40,13 @@ from scenegraph.run.logs import quiet_by_default
 from scenegraph.run.material import Material
 from scenegraph.run.project import (
     QUEUE_ENDED,
+    check_backend,
     dead_previews,
     open_scene,
     settle_name,
     store_of,
 )
 from scenegraph.run.purse import Purse
-from scenegraph.run.reel import make_reel, reel_path
 from scenegraph.run.repeats import Repeats
 from scenegraph.run.result import RunResult, ShotOutcome
 from scenegraph.run.slots import Slots
@@ -103,6 +102,15 @@ def run(
         OverBudget: the whole plan costs more than allowed; nothing was asked for.
         StoreBusy: another process works on this scene.
     """
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        pass
+    else:
+        raise SceneError(
+            "An event loop is running here, and `run` needs one of its own.",
+            next="Use `await run_async(scene, …)`; it takes the same arguments.",
+        )
     return asyncio.run(
         run_async(
             scene,
@@ -148,6 +156,7 @@ async def run_async(
     began = time.monotonic()
     quiet_by_default()
     settings = settings or Settings()
+    check_backend(backend)
     scene = open_scene(scene, settings)
     if jobs is not None and jobs < 1:
         raise SceneError(f"{jobs} jobs at a time shoot nothing.", next="Give --jobs 1 or more.")
@@ -239,8 +248,8 @@ async def run_async(
             paused=str(paused.next or paused.message) if paused else None,
             stopped_at_budget=executor.brakes.over_budget is not None,
         )
-        if cut and _may_cut(result, partial):
-            result = await _cut(result, scene, ledger, out, settings, number, listener, encoded)
+        if cut and may_cut(result, partial):
+            result = await cut_run(result, scene, ledger, out, settings, number, listener, encoded)
         result = replace(result, elapsed_s=time.monotonic() - began)
         end_run(ledger, number, planned, result)
         return result
@@ -316,134 +325,6 @@ def _purse(
             cap=purse.cap,
         )
     return purse
-
-
-def _may_cut(result: RunResult, partial: bool) -> bool:
-    """A reel is cut when every shot of it has a take; with `partial`, when any has."""
-    if not any(outcome.kept for outcome in result.outcomes):
-        return False
-    return partial or all(outcome.kept for outcome in result.outcomes)
-
-
-async def _cut(
-    result: RunResult,
-    scene: Scene,
-    ledger: Ledger,
-    out: str | Path | None,
-    settings: Settings,
-    number: int,
-    listener: Listener,
-    early: EarlySegments,
-) -> RunResult:
-    takes = {o.shot: o.take for o in result.outcomes if o.kept and o.take is not None}
-    try:
-        reel = await make_reel(
-            scene,
-            amended_graph(scene, ledger.memory(result.scene).for_engine(result.backend)),
-            takes,
-            ledger,
-            engine=result.backend,
-            out=reel_path(scene, result.backend, out),
-            settings=settings,
-            run=number,
-            listener=listener,
-            early=early,
-        )
-    except CutError as error:
-        listener(NoticeEvent(message=f"{error.message} {error.next}"))
-        notices = (*result.notices, error.message)
-        return replace(result, notices=notices, reel_failed=error.message, reel_next=error.next)
-    return replace(
-        result,
-        reel=reel.path,
-        timeline=reel.timeline,
-        reel_check=reel.check,
-        deliveries=reel.deliveries,
-        notices=(*result.notices, *reel.notices),
-    )
-
-
-def cut_again(
-    scene: Scene | str | Path,
-    *,
-    store: str | Path | None = None,
-    out: str | Path | None = None,
-    backend: Engine | None = None,
-    edited: str | Path | None = None,
-    small: bool = False,
-    burn_in: bool = False,
-    settings: Settings | None = None,
-    listener: Listener = silent,
-) -> RunResult:
-    """Cut the circled takes again; nothing is shot.
-
-    Args:
-        small: a quick look at the cuts in a low size, `NAME.cut-preview.mp4`; the reel stays.
-        burn_in: make a copy with slate and time code as well, whose name ends in `.burn-in.mp4`.
-        backend: whose takes; the paid ones by default, if there are any.
-        edited: an `.otio` file whose cuts become the reel, as they are.
-
-    Raises:
-        CutError: nothing is circled yet.
-    """
-    settings = settings or Settings()
-    scene = open_scene(scene, settings)
-    with (
-        Ledger.open(store_of(scene, settings, store), create=False) as ledger,
-        ledger.hold(name := settle_name(ledger, scene)),
-    ):
-        memory = ledger.memory(name)
-        edit = read_edit(edited, memory) if edited is not None else None
-        engine = backend or (edit.engine if edit else memory.leading_engine)
-        memory = memory.for_engine(engine)
-        graph = amended_graph(scene, memory)
-        circled = {id: memory.circled(id) for id in graph.order}
-        takes = {id: take for id, take in circled.items() if take is not None}
-        if not takes and edit is None:
-            raise CutError(
-                "There is nothing to cut: no shot has a circled take.",
-                next="`scenegraph run SCENE` shoots what is missing.",
-            )
-        began = time.monotonic()
-        reel = asyncio.run(
-            make_reel(
-                scene,
-                graph,
-                takes,
-                ledger,
-                engine=engine,
-                out=reel_path(scene, engine, out, small=small),
-                settings=settings,
-                listener=listener,
-                small=small,
-                burn_in=burn_in,
-                timeline=edited_timeline(edit, scene, graph, memory, ledger) if edit else None,
-            )
-        )
-        outcomes = tuple(
-            ShotOutcome(
-                shot=id,
-                kind=graph.shots[id].kind,
-                state=take.state.value if take else "skipped",
-                take=take,
-                kept=take is not None,
-            )
-            for id, take in circled.items()
-        )
-        return RunResult(
-            scene=name,
-            backend=engine,
-            folder=scene.folder,
-            outcomes=outcomes,
-            submits=0,
-            usd=Decimal(0),
-            elapsed_s=time.monotonic() - began,
-            reel=reel.path,
-            timeline=reel.timeline,
-            reel_check=reel.check,
-            deliveries=reel.deliveries,
-            notices=(*reel.notices, *(edit.notices if edit else ())),
-        )
 
 
 def _with_money(

@@ -140,7 +140,10 @@ class Executor:
                     claimed = None
                     continue
                 if planned.act in ("circle", "adopt"):
-                    return self._tells.kept(planned, await self._use(planned), asked)
+                    if await self._verdicts.is_seen(planned, parents):
+                        return self._tells.kept(planned, await self._use(planned), asked)
+                    await self._known.look_again(shot)
+                    continue
                 if planned.act == "takes":
                     asked = planned.series is not None and bool(planned.series.jobs)
                     ended = await self._side_by_side.shoot(planned, parents, self._run)

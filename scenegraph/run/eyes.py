@@ -6,12 +6,14 @@ import asyncio
 import os
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from scenegraph.errors import BrokenMedia
 from scenegraph.ledger import MediaStore, Review, Take
+from scenegraph.ledger.reviews import SEEN_BY_ITSELF
 from scenegraph.media import open_still
 from scenegraph.plan import PlanContext
 from scenegraph.review import Footage, find_identity, look, look_at, watch
@@ -119,13 +121,17 @@ class Eyes:
         return review
 
     async def glance(self, take: Take) -> Review:
-        """The review of a take by itself: of a shot that may want something else by now."""
+        """The review of a take by itself: of a shot that may want something else by now.
+
+        When the shot does want it, it is looked at beside its parent before it is kept.
+        """
         damage = await asyncio.to_thread(damage_of, take, self._store)
         if damage is not None or take.media is None:
             return Review(verdict="broken", reasons=(str(damage),))
         path = self._store.path(take.media)
         async with self._places:
-            return await asyncio.to_thread(look, path)
+            review = await asyncio.to_thread(look, path)
+        return replace(review, warnings=(*review.warnings, SEEN_BY_ITSELF))
 
     async def _footage_of(self, take: Take | None) -> Footage | None:
         if take is None or take.media is None or take.clip is None:

@@ -25,6 +25,9 @@ from scenegraph.units import usd_text
 
 #: The event that keeps what a run set out to do.
 PLANNED = "run.planned"
+#: Amendments by which a run asks for another take, and all that it decides after looking.
+ASKS_AGAIN = ("reroll", "tune", "reanchor", "cut")
+REMEDIES = (*ASKS_AGAIN, "grade", "accept", "ask", "speculate")
 #: What an exception that ended a run was, in words.
 _INTERRUPTS = ("CancelledError", "KeyboardInterrupt")
 
@@ -73,7 +76,8 @@ class ShotOfRun:
     Attributes:
         takes: slates of the takes that it shot or adopted, oldest first; none was shot of a shot
             that was only collected, blocked or asked about.
-        reason: the plan's; of a re-roll its reasons follow.
+        reason: the plan's; what the run decided after looking follows.
+        remedies: kind and reason of each decision that the run took about the shot, in order.
         changed: fields that differed from the take that was kept until then.
         state: how the shot ended; None when the run did not end.
     """
@@ -82,7 +86,7 @@ class ShotOfRun:
     takes: tuple[str, ...]
     reason: str
     changed: tuple[Mapping[str, Any], ...]
-    rerolls: tuple[str, ...]
+    remedies: tuple[tuple[str, str], ...]
     state: str | None
 
     def to_json(self) -> dict[str, Any]:
@@ -91,7 +95,8 @@ class ShotOfRun:
             "takes": list(self.takes),
             "reason": self.reason,
             "changed": list(self.changed),
-            "rerolls": list(self.rerolls),
+            "rerolls": [reason for kind, reason in self.remedies if kind in ASKS_AGAIN],
+            "remedies": [{"kind": kind, "reason": reason} for kind, reason in self.remedies],
             "state": self.state,
         }
 
@@ -352,10 +357,10 @@ def _shots(
             takes=tuple(t.slate for t in sorted(shot.get(id, ()), key=lambda t: t.number)),
             reason=str(wanted.get(id, {}).get("reason", "")),
             changed=tuple(wanted.get(id, {}).get("changed", ())),
-            rerolls=tuple(
-                one.reason
+            remedies=tuple(
+                (one.kind, one.reason)
                 for one in memory.amendments
-                if one.shot == id and one.run == run and one.kind in ("reroll", "tune", "reanchor")
+                if one.shot == id and one.run == run and one.kind in REMEDIES
             ),
             state=ended.get(id),
         )

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
+from scenegraph.errors import SceneError
 from scenegraph.ledger import Engine, Memory, State, Take, memory_of
 from scenegraph.plan import Plan, Selection, amended_graph, hash_inputs, make_plan
 from scenegraph.run.ahead import decide_ahead, ends_in, with_decisions
@@ -82,6 +83,7 @@ def plan(
         LedgerError: there is a ledger and it cannot be read.
     """
     settings = settings or Settings()
+    check_backend(backend)
     scene = open_scene(scene, settings)
     memory = remember(scene, store=store, settings=settings)
     if backend == "animatic":
@@ -96,6 +98,19 @@ def plan(
         selection=selection,
         ends=ends,
     )
+
+
+def check_backend(name: str) -> None:
+    """Refuse what is no backend, before anything is kept under its name.
+
+    Raises:
+        SceneError: there is none of this name.
+    """
+    if name not in get_args(Engine):
+        raise SceneError(
+            f"There is no backend {name!r}.",
+            next="Give animatic, the free preview, or fal, the paid service.",
+        )
 
 
 def graph_now(scene: Scene, memory: Memory, *, store: str | Path | None = None) -> ShotGraph:

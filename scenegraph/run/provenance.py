@@ -8,9 +8,9 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from scenegraph.cut.stitch import file_hash
 from scenegraph.errors import LedgerError, SceneError
 from scenegraph.ledger import Engine, Ledger, Memory, Take
+from scenegraph.media.files import file_hash
 from scenegraph.plan import hash_inputs
 from scenegraph.run.history import moment
 from scenegraph.run.lineage import Lineage, inputs_of, is_of_take

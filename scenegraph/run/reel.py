@@ -29,12 +29,12 @@ from scenegraph.cut import (
     with_transitions,
 )
 from scenegraph.cut.conform import ffmpeg_name
-from scenegraph.cut.stitch import file_hash
 from scenegraph.errors import CutError
 from scenegraph.ledger import Amendment, Engine, Ledger, Take, Timeline
 from scenegraph.ledger.grade import Grade
 from scenegraph.ledger.timeline import CutWishes
 from scenegraph.media import ffmpeg_exe
+from scenegraph.media.files import file_hash
 from scenegraph.review import look
 from scenegraph.run.delivering import delivered, delivery_keys, wishes
 from scenegraph.run.events import Listener, ReelEvent
@@ -62,9 +62,9 @@ class Reel:
     def notices(self) -> tuple[str, ...]:
         """What a person should look at, in sentences."""
         rate = self.timeline.format.rate
-        found = self.check.findings if self.check else ()
+        found = self.check.sentences(rate) if self.check else ()
         failed = filter(None, (one.notice for one in self.deliveries))
-        return (*self.said, *(one.sentence(rate) for one in found), *failed)
+        return (*self.said, *found, *failed)
 
 
 def reel_path(

@@ -11,10 +11,10 @@ from threading import Lock
 from typing import Any
 
 from scenegraph.catalog import load_catalog
-from scenegraph.cut.stitch import file_hash
 from scenegraph.errors import BrokenMedia
 from scenegraph.ledger import Chain, Engine, Ledger, Memory, Overlap, Review, Take
 from scenegraph.media import Clip, open_still
+from scenegraph.media.files import file_hash
 from scenegraph.review import DEFAULT_BUDGETS, Footage, Likeness, look, look_at, watch
 from scenegraph.review.measures import KEYFRAME_SUFFIX
 from scenegraph.run.lineage import Lineage, inputs_of

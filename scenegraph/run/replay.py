@@ -28,11 +28,11 @@ from scenegraph.cut import (
     with_transitions,
 )
 from scenegraph.cut.conform import ffmpeg_name
-from scenegraph.cut.stitch import file_hash
 from scenegraph.errors import CutError, SceneError, SceneGraphError
 from scenegraph.ledger import Engine, Ledger, Memory, Review, Take, Timeline
 from scenegraph.ledger.timeline import CutWishes
 from scenegraph.media import ffmpeg_exe
+from scenegraph.media.files import file_hash
 from scenegraph.plan import Plan, amended_graph, hash_inputs, make_plan
 from scenegraph.review import Likeness, find_identity
 from scenegraph.run.events import Listener, ReelEvent, silent

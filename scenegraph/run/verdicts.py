@@ -113,6 +113,20 @@ class Verdicts:
         await self._write_down(take, review)
         return review
 
+    async def is_seen(self, planned: ShotPlan, parents: Mapping[str, Take | None]) -> bool:
+        """Whether a take that is to be kept was looked at beside what it is made from.
+
+        One that was not is looked at now: what is done about it is to be planned anew.
+        """
+        take = planned.take
+        if take is None or planned.act != "circle":
+            return True
+        review = await asyncio.to_thread(self._ledger.review_of, take.id, only="calmness")
+        if review is None or not review.was_by_itself:
+            return True
+        await self.look(take, parents)
+        return False
+
     async def amend(self, scene: str, amendment: Amendment) -> None:
         await self._journal.write(self._ledger.amend, scene, amendment)
 

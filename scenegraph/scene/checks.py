@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from scenegraph.errors import Place, Problem, did_you_mean
+from scenegraph.scene.budgets import check_budgets
 from scenegraph.scene.conditioning import FILE_FIELDS, mistakes_in
 from scenegraph.scene.graph import find_cycle, hop_ids
 from scenegraph.scene.presets import BUILT_IN
@@ -53,6 +54,7 @@ def check_references(scene: Scene, where: Where) -> list[Problem]:
     known = {*hops, *(id for ids in hops.values() for id in ids)}
     return [
         *_presets(scene, where),
+        *check_budgets(scene, where),
         *_loras(scene, where),
         *_shots(scene, known, hops, where),
         *_reel(scene, known, hops, where),

@@ -106,6 +106,12 @@ def _text_of(path: Path) -> str:
         message = f"It is larger than {LARGEST_FILE // 1024 // 1024} MB."
         raise refusal(message, "Is this a scene file?", "too-large")
     try:
+        str(path.absolute()).encode()
+    except UnicodeEncodeError:
+        message = "The name of this file, or of a folder above it, is not UTF-8."
+        expected = "Rename it, or set PYTHONUTF8=1 where the locale is another one."
+        raise refusal(message, expected, "bad-path") from None
+    try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1

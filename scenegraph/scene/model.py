@@ -18,7 +18,7 @@ from scenegraph.scene.checks import check_references
 from scenegraph.scene.fixes import Failure
 from scenegraph.scene.graph import ShotGraph
 from scenegraph.scene.loras import LoraField, SceneLora
-from scenegraph.scene.part import FilePath, Name, Number, Part, Whole, Words
+from scenegraph.scene.part import FilePath, Name, Number, Part, Plain, Whole, Words
 from scenegraph.scene.places import Reading
 from scenegraph.scene.presets import DEFAULT_PICTURE, DEFAULT_PRESET, find_preset
 from scenegraph.scene.problems import IN_PYTHON
@@ -100,7 +100,7 @@ class Scene(Part):
     """
 
     scenegraph: Literal[1] = 1
-    title: Annotated[str, Field(min_length=1, max_length=200)]
+    title: Annotated[str, Field(min_length=1, max_length=200), Plain]
     model: Name = "ltxv-13b-098-distilled"
     preset: Name = DEFAULT_PRESET
     seed: Seed = 0

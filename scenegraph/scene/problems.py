@@ -311,7 +311,7 @@ def problems_in_python(
 ) -> list[Problem]:
     """The same sentences for a part that was built in Python."""
     renamed = ids_for(data)
-    if "kind" in model.model_fields:  # a shot by itself
+    if {"kind", "id"} <= model.model_fields.keys():  # a shot by itself
 
         def renamed(path: Loc) -> Loc:
             return ("shots", str(data.get("id", "?")), *path)

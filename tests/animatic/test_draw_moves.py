@@ -11,10 +11,13 @@ import numpy as np
 import pytest
 
 from scenegraph.animatic.draw import render
+from scenegraph.animatic.draw.canvas import Grid
 from scenegraph.animatic.draw.measure import Recorded, shrink, steps
 from scenegraph.animatic.draw.path import Clock, Pose
+from scenegraph.animatic.draw.subject import Life, Subject
 from scenegraph.animatic.draw.wander import wander_of
 from scenegraph.media import encode_frames, read_rgb
+from scenegraph.units import Size
 
 SMALL = {"resolution": "480p", "aspect_ratio": "16:9", "frame_rate": 24, "seed": 3}
 Frames = list[np.ndarray]
@@ -161,6 +164,23 @@ def test_a_multicondition_follows_the_measured_motion(tmp_path: Path) -> None:
     wanted = np.diff([way(n) for n in range(25)], axis=0)
     for axis, got in ((0, [s.x for s in drawn]), (1, [s.y for s in drawn])):
         assert np.corrcoef(wanted[:, axis], got)[0, 1] > 0.9
+
+
+def test_a_blink_shows_nothing_of_the_face_twice() -> None:
+    """A lid that folded the picture drew a second brow, and glasses as a figure of eight."""
+    size = Size(640, 360)
+    grid = Grid(size)
+    subject = Subject(320, 180, 150, 170, ((285, 165, 20), (355, 165, 20)), found=True)
+    life = Life(grid, subject, Clock(96), 24.0, np.random.default_rng(3))
+    whole = np.dstack([grid.x, grid.y])
+    near = whole / 1.25 + np.float32([60, 40])  # through a camera that has come nearer
+    for seen in (whole, near):
+        read = [life.blink(seen, frame)[..., 1] for frame in range(96)]
+        assert min(float(np.diff(rows, axis=0).min()) for rows in read) > 0
+        eye = np.hypot(seen[..., 0] - 285, seen[..., 1] - 170).argmin()
+        moved = [float(rows.flat[eye] - seen[..., 1].flat[eye]) for rows in read]
+        assert min(moved) < -6  # it does shut, and there where it is seen
+        assert moved[0] == moved[-1] == 0
 
 
 def test_a_short_reference_is_played_back_and_forth_without_a_bounce() -> None:

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 import typer
+from rich.console import Console
 
 from scenegraph.cli.app import app
 from scenegraph.scene import fixes_for
 
 COMMANDS = sorted(typer.main.get_command(app).commands)
+PROGRAM = (sys.executable, "-c", "from scenegraph.cli import main; main()")
 SAMPLES = Path(__file__).parents[2] / "samples"
 
 PLAN = {"scene", "plan_id", "usd", "to_shoot", "shots"}
@@ -258,3 +263,25 @@ def test_a_models_fields_are_told_to_their_ends(call):
     assert told["num_frames"][:3] == ["integer", "9–1441", "121"]
     assert told["temporal_adain_factor"][:4] == ["number", "0–1", "by", "0.05"]
     assert told["enable_safety_checker"][:2] == ["boolean", "true"]
+
+
+def test_a_terminal_of_another_encoding_loses_signs_and_no_answer(shot):
+    """An old locale has no ring for the circled take: the table comes with a `?`, JSON escaped."""
+    shot.write_text(shot.read_text().replace("title: Tiny", "title: Tiny – 夜"), encoding="utf-8")
+    narrow = {**os.environ, "PYTHONIOENCODING": "ascii"}
+    for line in (["takes", str(shot)], ["plan", str(shot), "--json"], ["check", str(shot)]):
+        done = subprocess.run([*PROGRAM, *line], capture_output=True, env=narrow, timeout=60)
+        assert done.returncode == 0, done.stderr
+        assert done.stdout.isascii()
+        assert "--json" not in line or json.loads(done.stdout)["shots"]
+
+
+def test_takes_keep_their_names_whole_in_a_narrow_terminal(call, shot, monkeypatch):
+    """At 60 columns the names were folded to three letters a line."""
+    monkeypatch.setattr(Console, "is_terminal", True)
+    monkeypatch.setenv("COLUMNS", "60")
+    said = call("takes", shot)
+    assert "mara-listens  t1" in said.out
+    assert "seed" not in said.out
+    monkeypatch.setenv("COLUMNS", "80")
+    assert "seed" in call("takes", shot).out

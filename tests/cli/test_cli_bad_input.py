@@ -154,3 +154,10 @@ def test_a_batch_of_cutpoints_answers_every_line(call, clip_folder, tmp_path):
     assert ["error" in answer for answer in answers] == [False, True, True, True, False, True]
     assert answers[2]["verdict"] == "broken"
     assert abs(answers[4]["frames"] - 50) <= 3
+
+
+def test_words_from_elsewhere_never_drive_the_terminal(call):
+    """A file's name that holds a terminal's own codes could hide or forge what is read here."""
+    said = call("review", "no\x1b[31m\x9b2J.mp4")
+    assert said.code == 2
+    assert "There is no clip no[31m2J.mp4." in said.err

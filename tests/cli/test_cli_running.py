@@ -128,8 +128,10 @@ def test_an_interrupted_run_is_130_and_goes_on(call, scene):
     assert probe("tiny.preview.mp4").frames == resumed.json["reel_frames"]
 
 
-def test_a_run_that_is_interrupted_while_it_draws_is_130(scene):
-    """A thread that still draws when the interpreter ends would abort the process."""
+@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
+def test_a_run_that_is_interrupted_while_it_draws_is_130(scene, stop):
+    """A thread that still draws when the interpreter ends would abort the process; and `kill` is
+    no worse than Ctrl-C."""
     # Twenty seconds of film: it draws for longer than this test could be late.
     scene.write_text(scene.read_text().replace("frames: 17", "frames: 481", 1))
     env = {k: v for k, v in os.environ.items() if not k.startswith(("SCENEGRAPH_", "FAL_"))}
@@ -138,9 +140,10 @@ def test_a_run_that_is_interrupted_while_it_draws_is_130(scene):
     for line in process.stderr:
         if "shooting" in line:
             break
-    process.send_signal(signal.SIGINT)
+    process.send_signal(stop)
     _, err = process.communicate(timeout=30)
     assert process.returncode == 130, err
+    assert "Interrupted. All state is kept" in err
 
 
 def test_rerun_shoots_the_branch_and_pick_gives_it_back_for_free(call, shot):

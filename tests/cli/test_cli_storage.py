@@ -348,3 +348,27 @@ def test_a_damaged_ledger_never_replaces_a_good_copy(paid: Path) -> None:
         assert not ledger.back_up()
     assert (paid / "ledger.db.bak").read_bytes() == good
     assert not (paid / "ledger.db.bak2").exists()
+
+
+def test_a_folder_that_takes_no_reel_is_told_before_anything_is_shot(scene, tmp_path):
+    """With a store elsewhere a whole film was shot before its reel could not be written."""
+    held = ["setpriv", "--bounding-set", "-dac_override", "--inh-caps", "-dac_override"]
+    if os.geteuid() == 0 and shutil.which("setpriv") is None:
+        pytest.skip("an administrator may write everywhere")
+    here = Path.cwd()
+    here.chmod(0o555)
+    try:
+        program = [*(held if os.geteuid() == 0 else []), sys.executable, "-m", "scenegraph"]
+        done = subprocess.run(
+            [*program, "run", scene, "--store", tmp_path / "store", "--json"],
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+    finally:
+        here.chmod(0o755)
+    assert done.returncode == 2
+    error = json.loads(done.stdout)["error"]
+    assert "tiny.preview.mp4 cannot be written" in error["message"]
+    assert "--out" in error["next"]
+    assert not (tmp_path / "store").exists()

@@ -12,10 +12,10 @@ import pytest
 from scenegraph.cut import Film, deliver, stitch
 from scenegraph.cut.burn_in import Lettering, bands, slate_of, source_frame
 from scenegraph.cut.exports.timecode import timecode
-from scenegraph.cut.stitch import file_hash
 from scenegraph.ledger.timeline import Event, ReelFormat, Timeline
 from scenegraph.media import encode_frames, read_frames
 from scenegraph.media.clip import Clip
+from scenegraph.media.files import file_hash
 from scenegraph.scene import Deliverable
 from scenegraph.units import Size, Span
 

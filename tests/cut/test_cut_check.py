@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from scenegraph.cut import ReelCheck, Segment, check_segments, stitch
+from scenegraph.cut.check import Finding
 from scenegraph.errors import CutError
 from scenegraph.ledger.timeline import Event, ReelFormat, Timeline
 from scenegraph.media import encode_frames
@@ -50,6 +51,21 @@ async def test_black_and_frozen_stretches_are_found_to_the_frame(tmp_path):
     assert found == [("black", 20, 35, "one"), ("freeze", 45, 105, "two")]
     assert not check.ok
     assert json.dumps(check.to_json())
+
+
+async def test_many_findings_of_one_kind_are_one_notice():
+    """A calm film of five minutes stood still in 24 places: a wall of lines is not read."""
+    stills = [Finding("freeze", at, at + 23 + at // 100, "night") for at in range(0, 400, 100)]
+    dark = Finding("black", 450, 473, "end")
+    rate = Fraction(24)
+    assert ReelCheck(500, (*stills[:3], dark)).sentences(rate) == (
+        dark.sentence(rate),
+        *(one.sentence(rate) for one in stills[:3]),
+    )
+    assert ReelCheck(500, (*stills, dark)).sentences(rate) == (
+        dark.sentence(rate),
+        "The reel stands still in 4 places, at most for 1.1 s from frame 300 on (night).",
+    )
 
 
 async def test_a_slow_move_and_a_short_dip_are_not_findings(tmp_path):

@@ -18,10 +18,10 @@ from PIL import Image
 from scenegraph.cut import Cue, Delivery, Film, MasterSound, deliver, make_mix, stitch
 from scenegraph.cut.copies import chapters_command, copy_command, excerpt, gif_command
 from scenegraph.cut.pictures import Candidate, best_frame
-from scenegraph.cut.stitch import file_hash
 from scenegraph.ledger.timeline import Event, ReelFormat, Timeline
 from scenegraph.media import encode_frames, ffmpeg_exe, probe, read_frames, read_rgb
 from scenegraph.media.clip import Clip
+from scenegraph.media.files import file_hash
 from scenegraph.media.sound import probe_sound, read_levels
 from scenegraph.scene import Deliverable
 from scenegraph.settings import Settings

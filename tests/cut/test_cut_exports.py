@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import subprocess
+from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
@@ -198,6 +199,21 @@ def test_what_a_take_was_made_with_is_its_metadata():
     row = list(csv.DictReader(io.StringIO(csv_text(film()))))[1]
     assert (row["seed"], row["usd"], row["prompt"]) == ("7", "0.1", "mara-listens: rain & <fog>")
     assert (row["in_frame"], row["out_frame"]) == ("17", "120")
+
+
+@pytest.mark.parametrize("start", ["=cmd|'/c calc'!A0", "-2+3", "+1", "@SUM(A1)", "\t=1"])
+def test_a_prompt_is_never_a_formula_of_a_spreadsheet(start):
+    """A table is opened where a cell that begins with = is run."""
+    edits = film()
+    event = edits.edits[0].event
+    told = take("mara-waits")
+    named = replace(told, params={"prompt": f"{start} rain"})
+    source = Source(take=named, media="a.mp4")
+    format = ReelFormat(size=Size(64, 64), rate=Fraction(24))
+    timeline = Timeline(title="", events=(event,), format=format)
+    row = next(csv.DictReader(io.StringIO(csv_text(edit_list(timeline, {event.take: source})))))
+    assert row["prompt"] == f"'{start} rain"
+    assert row["seed"] == "7"
 
 
 def test_reel_names_are_short_and_one_for_each_file():

@@ -114,6 +114,23 @@ def test_the_python_of_the_readme_runs(code, tmp_path, monkeypatch):
     assert Scene.load(tmp_path / "scene.yaml") == told["scene"]
 
 
+@pytest.mark.ffmpeg
+def test_the_python_of_its_page_runs_and_answers_a_mistake(tmp_path, monkeypatch, capsys):
+    """The one page that a developer copies from: a reel, or what is wrong and the exit code."""
+    (block,) = blocks("python", HOME / "docs" / "python.md")
+    (code,) = block.values
+    (tmp_path / "stills").mkdir()
+    shutil.copy(STILLS / "mara-front.jpg", tmp_path / "stills")
+    monkeypatch.chdir(tmp_path)
+    told: dict[str, Any] = {}
+    exec(compile(code, "python.md", "exec"), told)
+    assert told["code"] == 0
+    assert Path("night-train.preview.mp4").is_file()
+    capsys.readouterr()
+    assert told["shoot"]("stills/nobody.jpg") == 2
+    assert "'stills/nobody.jpg'" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize("text", blocks("yaml"))
 def test_every_file_in_the_documents_loads(text, tmp_path):
     """A whole scene, a fragment that only needs the rest of one around it, or a fault plan."""

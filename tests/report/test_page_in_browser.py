@@ -25,6 +25,10 @@ SAMPLES = Path(__file__).parents[2] / "samples"
 NASTY = '</script><img src=x onerror="alert(1)">'
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 #: Frames that the two films are apart, taken at every picture that the screen shows.
+IN_BAR = """(item) => {
+  const [mine, bar] = [item, item.closest('.bar')].map((one) => one.getBoundingClientRect());
+  return mine.left >= bar.left - 1 && mine.right <= bar.right + 1;
+}"""
 APART = """([left, right]) => new Promise((resolve) => {
   const apart = [];
   const look = () => {
@@ -198,6 +202,19 @@ def test_keys_play_the_reel_and_step_by_frames_and_cuts(
     assert page.locator(".transport .now").inner_text() == "mara-waits, take 1"
     page.keyboard.press("Shift+ArrowLeft")
     assert frame() == 0
+
+
+def test_the_bar_of_a_long_film_follows_it(dailies: Path, screen: Callable[..., Watched]) -> None:
+    """Of a film of seventy shots the bar shows some; what plays must be among them."""
+    page = screen().open(dailies)
+    until(page, "document.querySelector('#film video').readyState >= 2")
+    page.evaluate("document.querySelector('.bar li').style.minWidth = '150vw'")
+    second = page.locator(".bar li").nth(1)
+    assert not page.evaluate(IN_BAR, second.element_handle())
+    page.keyboard.press("Shift+ArrowRight")
+    until(page, "document.querySelector('.bar li:nth-child(2)').hasAttribute('aria-current')")
+    assert page.evaluate(IN_BAR, second.element_handle())
+    assert page.evaluate("scrollY") == 0
 
 
 def test_two_takes_keep_in_step_within_a_frame(

@@ -147,8 +147,10 @@ def test_a_measure_without_a_threshold_gets_one_from_the_characters_own_takes() 
     model = Hue(threshold=None)
 
     class Loud(Hue):
+        loud = 60.0
+
         def distance(self, one: Any, other: Any) -> float:
-            return 200 * distance(model, one, other)
+            return self.loud * distance(model, one, other)
 
     loud = Loud(threshold=None)
     mara = cast_of(loud, "mara", {"front": MARA}, {"t1": shades(MARA, 40)})
@@ -160,6 +162,9 @@ def test_a_measure_without_a_threshold_gets_one_from_the_characters_own_takes() 
     assert found["mara"].margin is not None and found["mara"].margin > 0
     assert found["ines"].limit is not None
     assert found["ines"].limit < found["mara"].limit  # she hardly varies
+    loud.loud = 100.0
+    mara = calibrate(loud, [mara, ines])[0]
+    assert not mara.gates and "as much as two people may" in mara.weak[0]
 
 
 @pytest.mark.parametrize(

@@ -22,6 +22,7 @@ from scenegraph.review import (
     look_at,
     measure_identity,
 )
+from scenegraph.scene.budgets import MEASURED
 
 Picture = NDArray[np.uint8]
 Frames = list[Picture]
@@ -162,6 +163,7 @@ def test_budgets_can_be_overridden_and_misspelt_ones_are_refused(
     with pytest.raises(SceneError, match="above zero"):
         look_at(footage, parent=parent, budgets={"saturation": 0})
     assert {row.name for row in MEASURES} <= set(DEFAULT_BUDGETS)
+    assert set(MEASURED) == {*DEFAULT_BUDGETS, "identity"}  # what a scene's file may name
 
 
 def test_score_is_zero_for_the_anchor_itself(

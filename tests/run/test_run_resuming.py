@@ -48,6 +48,31 @@ def test_a_take_of_an_older_wish_is_collected_and_not_circled(theatre: Callable[
 
 
 @pytest.mark.ffmpeg
+def test_a_take_that_came_in_by_itself_is_looked_at_before_it_is_kept(
+    theatre: Callable[..., Any],
+) -> None:
+    """Nobody wanted it then, and it was held against nothing: "good" says nothing of drift yet."""
+    house = theatre(CHAIN, patience={"job_s": 0.2})
+    house.goes_wrong(effect="never", prompt="she listens")
+    assert house.run().exit_code == 1 and house.states("listens") == [State.SUBMITTED]
+    for job in house.queue.jobs.values():
+        house.queue._enqueue(job)
+    house.waits()
+    house.scene({**CHAIN, "listens": {**CHAIN["listens"], "prompt": "she sleeps"}})
+    house.run()
+
+    def review() -> Any:
+        with house.ledger() as ledger:
+            return ledger.review_of(house.takes("listens")[0].id)
+
+    assert review().was_by_itself and review().overlap is None
+    house.scene(CHAIN)
+    assert house.run().submits == 0
+    assert [take.circled for take in house.takes("listens")] == [True, False]
+    assert review().overlap.frames == 9 and not review().was_by_itself
+
+
+@pytest.mark.ffmpeg
 @pytest.mark.parametrize("why", ["gone from the scene", "not selected"])
 def test_a_take_that_no_shot_asks_for_is_collected_all_the_same(
     why: str, theatre: Callable[..., Any]

@@ -4,6 +4,8 @@
 from __future__ import annotations
 
 import os
+import shutil
+import sys
 import time
 from pathlib import Path
 
@@ -73,6 +75,10 @@ SPOILED = {
     "tab as indent": ("    keyframe: mara.front", "\tkeyframe: mara.front", "syntax", 18, 1, "tab"),
     "colon in a sentence": ("a woman of thirty", "mara: a woman", "syntax", 8, 15, "`:`"),
     "open quote": ("title: Night", 'title: "Night', "syntax", None, None, "quote"),
+    "budget of no measure": ("seed: 7", "drift: {budgets: {saturatoin: 0.1}}", "unknown-measure", 3, 31, "'saturation'"),
+    "a shot's budget of no measure": ("seconds: 4", "drift: {budgets: {hue_vs_parent: 4}}", "unknown-measure", 23, 38, "hue_vs_keyframe"),
+    "terminal's own codes": ("title: Night train", 'title: "Night \\e[31mtrain"', "wrong-value", 2, 8, "U+001B"),
+    "zero in a path": ("stills/mara-front.png", '"stills/m\\0.png"', "wrong-value", 9, 32, "U+0000"),
     "second document": ("shots:", "---\nshots:", "syntax", 12, 1, "second document"),
 }  # fmt: skip
 
@@ -292,6 +298,16 @@ def test_a_wrong_what_if_names_the_option_as_its_place(name, text, kind, write):
     assert problem.kind == kind
     assert problem.where.file == f"--set {name}={text}"
     assert problem.where.line is None
+
+
+@pytest.mark.skipif(sys.platform == "darwin", reason="its names are UTF-8")
+def test_a_folder_whose_name_is_no_text_is_refused(write, good):
+    """FFmpeg's command, the ledger and the page hold names as text: it would fail after paying."""
+    there = write(good).parent / os.fsdecode(b"f\xff")
+    there.mkdir()
+    problem = problems_of(Path(shutil.copy(there.parent / "scene.yaml", there)))[0]
+    assert problem.kind == "bad-path"
+    assert "PYTHONUTF8" in problem.expected
 
 
 def test_random_bytes_never_give_a_traceback(folder):

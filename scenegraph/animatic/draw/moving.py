@@ -64,7 +64,7 @@ class Moving:
         field = self._window(number) + self._life.bend(number)
         if self._morph:
             field = field + self._morph.at(ramp)
-        return self._grade.apply(self._canvas.look(field), ramp)
+        return self._grade.apply(self._canvas.look(self._life.blink(field, number)), ramp)
 
     def _window(self, number: int) -> Field:
         pose = self._path(number)

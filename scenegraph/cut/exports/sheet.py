@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from typing import Any
 
 from scenegraph.cut.exports.edit import EditList
 from scenegraph.cut.exports.timecode import first_hour, timecode
@@ -13,6 +14,9 @@ COLUMNS = (
     "in_frame", "out_frame", "rate", "head_handle", "tail_handle", "seed", "endpoint", "engine",
     "usd", "verdict", "score", "media", "sha256", "drift", "next_best", "prompt",
 )  # fmt: skip
+
+#: How a formula begins in a spreadsheet.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def csv_text(film: EditList) -> str:
@@ -40,5 +44,12 @@ def csv_text(film: EditList) -> str:
             ),
             "next_best": "; ".join(f"{a}-{b}" for a, b in edit.event.alternatives),
         }
-        writer.writerow({name: "" if row[name] is None else row[name] for name in COLUMNS})
+        writer.writerow({name: _cell(row[name]) for name in COLUMNS})
     return text.getvalue()
+
+
+def _cell(value: Any) -> Any:
+    """Words that a spreadsheet would take for a formula get an apostrophe before them."""
+    if value is None:
+        return ""
+    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value

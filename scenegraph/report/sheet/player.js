@@ -31,6 +31,7 @@ class Film {
       start: Number(item.dataset.start),
       frames: Number(item.dataset.frames),
     }));
+    this.bar = stage.querySelector(".bar");
     this.head = stage.querySelector(".playhead");
     this.clock = stage.querySelector(".clock");
     this.now = stage.querySelector(".now");
@@ -95,9 +96,18 @@ class Film {
     this.item?.removeAttribute("aria-current");
     item.setAttribute("aria-current", "true");
     this.item = item;
+    this.keep_in_sight(item);
     const { shot, take } = item.dataset;
     this.now.textContent = take ? `${shot}, take ${take}` : shot;
     this.now.href = `#shot-${shot}`;
+  }
+
+  /* A long film's bar is wider than the page: it follows, without moving the page. */
+  keep_in_sight(item) {
+    const room = this.bar.clientWidth;
+    const left = item.offsetLeft - this.bar.scrollLeft;
+    if (left >= 0 && left + item.offsetWidth <= room) return;
+    this.bar.scrollLeft = item.offsetLeft - (room - item.offsetWidth) / 2;
   }
 }
 

@@ -195,6 +195,11 @@ def _overlap(
             f"another character is as near to {who}'s stills ({min(impostor):.3g}) as "
             f"{who} may be ({limit:.3g})"
         )
+    elif not published and max(genuine) > NEAREST:
+        found.append(
+            f"{who}'s own faces vary by up to {max(genuine):.3g}, as much as two people may: "
+            f"elsewhere some were as near as {NEAREST:g}"
+        )
     elif not impostor and not published and limit * GAP > NEAREST:
         found.append(
             f"{who}'s own faces vary by up to {max(genuine):.3g}; there is no other character to "
