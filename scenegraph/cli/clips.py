@@ -92,11 +92,15 @@ def _review_line(line: dict[str, Any]) -> dict[str, Any]:
 
 
 def _show_review(clip: Path, found: Review) -> None:
+    from scenegraph.scene import advice_against, fixes_for
+
     tone = {"good": "bold green", "drifted": "bold yellow", "broken": "bold red"}[found.verdict]
     score = "" if found.score is None else f", {found.score:.2f} of its budget"
     console().print(f"{clip.name.replace('[', chr(92) + '[')}: [{tone}]{found.verdict}[/]{score}")
     for reason in (*found.reasons, *found.warnings):
         say(f"  {reason}")
+    for failure in fixes_for(found.over):
+        say(f"  against it: {advice_against(failure)}")
     if found.overlap is not None and found.overlap.frames:
         say(
             f"  the first {found.overlap.frames} frames repeat the parent "

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
 import platform
 import shutil
 import sys
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -92,15 +94,30 @@ def _show_fields(endpoints: Any) -> None:
     for endpoint in endpoints:
         say(f"\n{endpoint.id}", "bold")
         table = plain_table("field", "type", "range", "default", "what")
-        for name, field in endpoint.fields.items():
+        for name, field in _every_field(endpoint.fields):
+            default = "" if field.default is None else json.dumps(field.default).strip('"')
             table.add_row(
-                name + (" *" if field.required else ""),
+                _plain(name) + (" *" if field.required else ""),
                 field.type,
                 _range(field),
-                "" if field.default is None else str(field.default).replace("[", "\\["),
+                _plain(default),
                 field.doc,
             )
         show_table(table)
+
+
+def _plain(text: str) -> str:
+    """Square brackets are words here, not styles."""
+    return text.replace("[", "\\[")
+
+
+def _every_field(fields: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """The fields, and behind each those of its objects: `video.strength`, `loras[].scale`."""
+    for name, field in fields.items():
+        yield name, field
+        inside = f"{name}[]." if field.type == "list" else f"{name}."
+        for part, own in _every_field(field.fields or {}):
+            yield inside + part, own
 
 
 def _range(field: Any) -> str:
@@ -108,7 +125,8 @@ def _range(field: Any) -> str:
         return " ".join(str(choice) for choice in field.choices)
     if field.low is None and field.high is None:
         return ""
-    return f"{field.low}–{field.high}"
+    step = f" by {field.multiple_of:g}" if field.multiple_of else ""
+    return f"{field.low:g}–{field.high:g}{step}"
 
 
 def _endpoint(endpoint: Endpoint) -> dict[str, Any]:

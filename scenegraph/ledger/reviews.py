@@ -185,6 +185,11 @@ class Review:
         """There are arrays to be kept beside the words."""
         return bool(self.series) or self.prints is not None
 
+    @property
+    def over(self) -> tuple[str, ...]:
+        """The measures that are over their budgets."""
+        return tuple(name for name, measure in self.measures.items() if measure.over)
+
     def to_json(self) -> dict[str, Any]:
         """The `review` answer of the terminal; series and prints are kept beside it."""
         return {

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from scenegraph.media.planes import Planes
     from scenegraph.media.probe import probe
     from scenegraph.media.still import open_still
-    from scenegraph.media.tail import cut_tail, is_own_tail, tail_command, tail_length
+    from scenegraph.media.tail import cut_lead, cut_tail, is_own_tail, tail_command, tail_length
 else:
     from scenegraph.late import come_late
 
@@ -34,7 +34,7 @@ else:
             "planes": ("Planes",),
             "probe": ("probe",),
             "still": ("open_still",),
-            "tail": ("cut_tail", "is_own_tail", "tail_command", "tail_length"),
+            "tail": ("cut_lead", "cut_tail", "is_own_tail", "tail_command", "tail_length"),
         },
     )
 
@@ -43,6 +43,7 @@ __all__ = [
     "Leash",
     "Planes",
     "borrow_frames",
+    "cut_lead",
     "cut_tail",
     "encode_command",
     "encode_frames",

@@ -1,4 +1,6 @@
-"""The end of a clip as a small clip of its own: what an extend hop is shown of its parent.
+"""An end or a beginning of a clip as a small clip of its own: what the model is shown of it.
+
+An extend hop is shown its parent's end, a directed shot the beginning of its motion reference.
 
 LTX-Video takes source clips of 8k+1 frames at a constant rate (Lightricks/LTX-Video README), and
 re-encodes them once more itself, so ours is visually lossless.
@@ -9,6 +11,7 @@ from __future__ import annotations
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import ffmpeg
 
@@ -36,7 +39,7 @@ def tail_length(clip: Clip, wanted: int, rate: Fraction) -> int:
     """
     there = _frames_at(clip, rate)
     if min(there, wanted) < 9:
-        raise BrokenMedia(clip.path, f"it has {there} frames at {rate}/s; a tail needs at least 9")
+        raise BrokenMedia(clip.path, f"it has {there} frames at {rate}/s; at least 9 are needed")
     return (min(there, wanted) - 1) // 8 * 8 + 1
 
 
@@ -90,6 +93,21 @@ def tail_command(
         picture = picture.trim(end_frame=frames).filter("reverse")
     else:
         picture = picture.trim(start_frame=stop - frames, end_frame=stop)
+    return _written(picture, clip, to, rate, exe)
+
+
+def lead_command(
+    clip: Clip, frames: int, to: Path, rate: Fraction, *, exe: str | None = None
+) -> list[str]:
+    """The FFmpeg command that cuts the first `frames` frames of `clip` into `to` at `rate`."""
+    picture = ffmpeg.input(str(clip.path), threads=1, **SAFE_INPUT).video
+    if _needs_resampling(clip, rate):
+        picture = picture.filter("fps", fps=str(rate))
+    return _written(picture.trim(end_frame=frames), clip, to, rate, exe)
+
+
+def _written(picture: Any, clip: Clip, to: Path, rate: Fraction, exe: str | None) -> list[str]:
+    """Frames numbered from 0 at one rate, plain and visually lossless."""
     picture = picture.setpts(f"N/({rate})/TB")
     width, height = _even_size(clip)
     picture = picture.filter("scale", width, height, out_range="tv", flags="bicubic+accurate_rnd")
@@ -139,6 +157,29 @@ async def cut_tail(
         written = probe(temp)
         if written.frames != length:
             raise BrokenMedia(clip.path, f"its tail has {written.frames} frames, not {length}")
+    return Clip.from_json(written.to_json(), to)
+
+
+async def cut_lead(
+    clip: Clip, most: int, to: Path, rate: Fraction, *, timeout_s: float = 300.0
+) -> Clip:
+    """Write the first 8k+1 (at most `most`) frames of `clip` to `to`, and probe them.
+
+    Same clip, same bytes. `to` appears whole or not at all.
+
+    Raises:
+        BrokenMedia: the clip has fewer than 9 frames at `rate`.
+        FfmpegFailed: FFmpeg could not write it.
+    """
+    length = tail_length(clip, most, rate)
+    with replacing(to) as temp:
+        while True:
+            await run_ffmpeg(lead_command(clip, length, temp, rate), timeout_s=timeout_s)
+            written = probe(temp)
+            if written.frames == length:
+                break
+            # Of a variable rate, how many frames there are is known only when they are made.
+            length = tail_length(written, min(length - 8, written.frames), rate)
     return Clip.from_json(written.to_json(), to)
 
 

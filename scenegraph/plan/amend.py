@@ -29,6 +29,7 @@ from typing import Any
 from scenegraph.errors import SceneError
 from scenegraph.ledger import Amendment, Memory, Take
 from scenegraph.scene import ImageShot, MotionShot, Prompt, Scene, Shot, ShotGraph
+from scenegraph.scene.conditioning import without_files
 
 #: New frames of an anchor when its amendment does not say: long enough to arrive, short to pay.
 ANCHOR_FRAMES = 48
@@ -183,7 +184,7 @@ def _cut_back(graph: ShotGraph, shot: Shot, amendment: Amendment) -> Shot:
     elif framing:
         words = f"{framing[:1].upper()}{framing[1:]}. {words}"
     node = ImageShot(
-        **shot.model_dump(include=_COMMON | {"seconds", "frames"}),
+        **_common(shot, "seconds", "frames"),
         id="cut",
         prompt=words,
         keyframe=_keyframe_of(graph, shot, amendment),
@@ -195,11 +196,17 @@ def _cut_back(graph: ShotGraph, shot: Shot, amendment: Amendment) -> Shot:
 _COMMON = {"negative_prompt", "seed", "preset", "loras", "fixes", "parameters", "expects_face"}
 
 
+def _common(shot: Shot, *more: str) -> dict[str, Any]:
+    """What a shot of another kind takes over from a hop: nothing about the hop's own files."""
+    common = shot.model_dump(include=_COMMON | {*more})
+    return {**common, "parameters": without_files(shot.parameters)}
+
+
 def _anchor(graph: ShotGraph, shot: Shot, amendment: Amendment) -> Shot:
     """The node that brings a chain back to its keyframe before `shot` goes on."""
     values = amendment.values
     node = MotionShot(
-        **shot.model_dump(include=_COMMON),
+        **_common(shot),
         id="anchor",
         prompt=values.get("prompt") or shot.prompt or _words_above(graph, shot.id),
         keyframe=_keyframe_of(graph, shot, amendment),

@@ -33,6 +33,7 @@ from scenegraph.scene import (
     render_prompt,
     shot_parameters,
 )
+from scenegraph.scene.conditioning import FILE_FIELDS, said_of
 from scenegraph.scene.shots import REST_FRAMES
 
 #: What of a motion reference is shown to the model: how things move, not what they look like.
@@ -330,13 +331,16 @@ def _place_inputs(
 ) -> None:
     """Where in the answer each input sits, and how it is read."""
     total = values.get(endpoint.length)
+    own = FILE_FIELDS & values.keys() & endpoint.fields.keys()
+    given = {name: values.pop(name) for name in own}
     for one in inputs:
         match one.into:
             case ("images", 0, _):
                 # The model is shown the tail at the head; then the keyframe is where it must
                 # arrive: the last frame, whose number is a multiple of 8 in a clip of 8k+1.
                 at = (int(total) - 1) // 8 * 8 if tail and total else 0
-                values["images"] = [{"start_frame_num": at, "strength": 1}]
+                still = {"start_frame_num": at, "strength": 1}
+                values["images"] = [{**still, **said_of(given, "images", 0)}]
             case ("video", _):
                 values["video"] = {
                     "start_frame_num": 0,
@@ -344,9 +348,11 @@ def _place_inputs(
                     "limit_num_frames": False,
                     "resample_fps": False,
                     "reverse_video": False,
+                    **said_of(given, "video"),
                 }
-            case ("videos", _, _):
-                values.setdefault("videos", []).append(_video_of(one, total, tail, rate))
+            case ("videos", int() as n, _):
+                video = {**_video_of(one, total, tail, rate), **said_of(given, "videos", n)}
+                values.setdefault("videos", []).append(video)
     if tail and "num_context_frames" in endpoint.fields:
         values["num_context_frames"] = tail
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import errno
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
@@ -68,7 +69,8 @@ def hash_file(path: Path) -> str:
 
 
 def hash_inputs(scene: Scene, graph: ShotGraph | None = None) -> Mapping[Path, str]:
-    """The hash of every still and motion that the scene's shots use, each read once.
+    """The hash of every still and motion that the scene's shots use, each read once; and of the
+    other stills of the same people, which a ladder may cut back to.
 
     Raises:
         SceneInvalid: files that are missing or cannot be read, all of them at once.
@@ -93,7 +95,16 @@ def hash_inputs(scene: Scene, graph: ShotGraph | None = None) -> Mapping[Path, s
                 problems.append(Problem(message, where, "Check the path.", "missing"))
     if problems:
         raise SceneInvalid(problems)
+    for path in _other_stills(scene, {name for field, name in seen if field == "keyframe"}):
+        with suppress(OSError):  # nobody asks for it: no shot is made from it as long as it is gone
+            hashes.setdefault(path, hash_file(path))
     return hashes
+
+
+def _other_stills(scene: Scene, used: Iterable[str]) -> Iterator[Path]:
+    for character in {name.partition(".")[0] for name in used}:
+        for still in scene.characters[character].keyframes:
+            yield scene.still_of(f"{character}.{still}")
 
 
 def _names_of(shot: Shot) -> Iterator[tuple[str, str]]:

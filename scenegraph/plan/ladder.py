@@ -60,7 +60,11 @@ def another_angle(context: PlanContext, shot_id: str) -> dict[str, Any]:
     if keyframe is None or isinstance(keyframe, FrameOf):
         return {}
     character, _, name = keyframe.partition(".")
-    others = [key for key in _stills(context.scene, character) if key != name]
+    others = [
+        key
+        for key in _stills(context.scene, character)
+        if key != name and context.scene.still_of(f"{character}.{key}") in context.hashes
+    ]
     chosen = others[0] if others else name
     return {
         "keyframe": f"{character}.{chosen}",

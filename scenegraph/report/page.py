@@ -149,6 +149,7 @@ class TakeView:
     why: str
     next: str
     reasons: tuple[str, ...]
+    fixes: tuple[str, ...]
     warnings: tuple[str, ...]
     moments: tuple[Moment, ...]
     stretches: tuple[Stretch, ...]

@@ -21,7 +21,7 @@ from scenegraph.report.page import (
 from scenegraph.report.standing import STANDING_WORDS
 from scenegraph.report.wanted import CARD_W, FRAME_W, SMALL_W, Clipping, Picture
 from scenegraph.report.words import KINDS, amount, dollars, length, measure_name, moment, share
-from scenegraph.scene import Prompt, negative_prompt, render_prompt
+from scenegraph.scene import Prompt, advice_against, fixes_for, negative_prompt, render_prompt
 
 #: The event that says when a job was first seen running, and how long it ran by the service's word.
 RAN = "take.ran"
@@ -132,6 +132,7 @@ def _take(material: Material, take: Take, kept: Take | None) -> TakeView:
         why=str(error.get("message") or material.rejection(take)),
         next=str(error.get("next") or ""),
         reasons=review.reasons if review else (),
+        fixes=tuple(map(advice_against, fixes_for(review.over if review else ()))),
         warnings=tuple(dict.fromkeys((*clip_warnings, *(review.warnings if review else ())))),
         moments=_moments(take),
         stretches=_stretches(take, material.events.get(take.id, ())),

@@ -27,7 +27,9 @@ BLACK = 12.0
 REWEIGHED = 2
 
 OF_A_FRAME = ("luma", "spread", "chroma", "cb", "cr", "fine", "coarse")
-OF_A_STEP = ("gain", "scale", "motion", "mean_motion", "difference", "shift", "step")
+OF_A_STEP = (
+    "gain", "scale", "motion", "mean_motion", "difference", "shift", "across", "down", "step",
+)  # fmt: skip
 
 
 class SeriesMaker:
@@ -40,7 +42,8 @@ class SeriesMaker:
     A step into a frame: `gain` (ln of the ratio of mean lumas), `scale` (zoom per step, from the
     flow's growth with the radius), `motion` and `mean_motion` (flow of the fastest 5 % and of all
     pixels, share of the diagonal), `difference` (gain-compensated mean absolute difference over
-    contrast), `shift` (median flow, share of the diagonal), `step` (Hellinger distance of colour
+    contrast), `shift` (median flow, share of the diagonal), `across`, `down` (the same with its
+    direction: to the right, downwards), `step` (Hellinger distance of colour
     histograms, 0 to 1).
 
     Source:
@@ -102,6 +105,7 @@ class SeriesMaker:
             field = self._field = _Field(now.coarse.shape)
         size = cv2.magnitude(flow[0], flow[1]).ravel()
         mean_motion = cv2.mean(size)[0]
+        across, down = _middle(flow[0]), _middle(flow[1])
         size.partition(size.size - field.fastest)
         return (
             math.log(gain),
@@ -109,7 +113,9 @@ class SeriesMaker:
             float(size[-field.fastest :].sum()) / field.fastest / field.diagonal,
             mean_motion / field.diagonal,
             _unlikeness(now.luma, before.luma, gain) / (spread + 4.0),
-            math.hypot(_middle(flow[0]), _middle(flow[1])) / field.diagonal,
+            math.hypot(across, down) / field.diagonal,
+            across / field.diagonal,
+            down / field.diagonal,
             max(0.0, 1.0 - float(np.dot(now.histogram, before.histogram))),
         )
 

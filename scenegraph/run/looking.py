@@ -29,6 +29,7 @@ from scenegraph.media import probe
 from scenegraph.review import Footage, find_identity, look, look_at, watch
 from scenegraph.run.events import Listener, ReelEvent, silent
 from scenegraph.run.reel import Reel
+from scenegraph.scene import fixes_for
 from scenegraph.settings import Settings
 
 
@@ -61,6 +62,7 @@ def review_clip(
 def review_json(review: Review, clip: str | Path) -> dict[str, Any]:
     """The `review` answer of the terminal; a broken clip's has an `error` besides."""
     answer = review.to_json()
+    answer["fixes"] = list(fixes_for(review.over))
     if review.verdict == "broken":
         reason = review.reasons[0] if review.reasons else "it shows nothing"
         reason = reason.removeprefix("cannot be used as a clip: ").rstrip(".")

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 from types import TracebackType
@@ -17,7 +18,7 @@ from PIL import Image
 from scenegraph.errors import MediaError, NotSubmitted, TakeDamaged
 from scenegraph.fal import FalClient
 from scenegraph.ledger import Engine, Journal, Ledger, Review, Take
-from scenegraph.media import cut_tail, is_own_tail, read_rgb
+from scenegraph.media import cut_lead, cut_tail, is_own_tail, probe, read_rgb
 from scenegraph.plan import Input, Job, hash_file
 from scenegraph.run.intact import damage_of
 from scenegraph.run.tails import tail_stop
@@ -104,7 +105,7 @@ class Material:
 
     async def _file_of(self, one: Input, job: Job, parents: Mapping[str, Take | None]) -> Path:
         if one.file is not None:
-            return one.file
+            return await self._lead_of(one.file, job, one) if one.role == "motion" else one.file
         take = parents[one.parent] if one.parent is not None else None
         if take is None or take.clip is None or take.sha256 is None:
             raise NotSubmitted(
@@ -137,6 +138,23 @@ class Material:
         finally:
             temp.unlink(missing_ok=True)
         return store.path(stored.media)
+
+    async def _lead_of(self, motion: Path, job: Job, one: Input) -> Path:
+        """What of a motion reference is read, in 8k+1 frames at the request's rate: the model
+        asserts such a count, and a broken assertion ends as an error of the service."""
+        field, number, _ = one.into
+        said = job.params[str(field)][number]
+        most, rate = int(said["max_num_frames"]), exact_rate(said["target_fps"])
+        clip = await asyncio.to_thread(probe, motion)
+        if is_own_tail(replace(clip, frames=min(clip.frames, most)), most, rate):
+            return motion  # what is beyond `most` is not read
+        temp = self._ledger.store.temp(".mp4")
+        try:
+            await cut_lead(clip, most, temp, rate)
+            stored = await asyncio.to_thread(self._ledger.store.put_file, temp)
+        finally:
+            temp.unlink(missing_ok=True)
+        return self._ledger.store.path(stored.media)
 
     async def _url_of(self, file: Path) -> str:
         digest = await asyncio.to_thread(hash_file, file)

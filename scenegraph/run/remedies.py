@@ -108,7 +108,7 @@ class Situation:
     @property
     def over(self) -> list[str]:
         """The measures that are over their budgets."""
-        return [name for name, measure in self.review.measures.items() if measure.over]
+        return list(self.review.over)
 
     @property
     def why(self) -> str:

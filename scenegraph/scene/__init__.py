@@ -7,7 +7,15 @@ from __future__ import annotations
 
 from scenegraph.scene.deliver import Deliverable
 from scenegraph.scene.draw import draw_dot, draw_mermaid
-from scenegraph.scene.fixes import FIXES, Failure, Fix, phrases_for, plain_name
+from scenegraph.scene.fixes import (
+    FIXES,
+    Failure,
+    Fix,
+    advice_against,
+    fixes_for,
+    phrases_for,
+    plain_name,
+)
 from scenegraph.scene.folders import placed
 from scenegraph.scene.graph import ShotGraph, hop_ids
 from scenegraph.scene.join import add_shots, join
@@ -88,9 +96,11 @@ __all__ = [
     "Track",
     "Transition",
     "add_shots",
+    "advice_against",
     "draw_dot",
     "draw_mermaid",
     "draw_svg",
+    "fixes_for",
     "frame_rate",
     "free_name",
     "has_loras",

@@ -19,7 +19,7 @@ _LOOK = (
 #: What may be given a budget; `review` has the same names, with the figures.
 MEASURED = (
     *_LOOK,
-    *("wardrobe", "flicker", "zoom_jump", "freeze", "cut", "scene", "identity"),
+    *("wardrobe", "flicker", "zoom_jump", "shake", "freeze", "cut", "scene", "identity"),
     *(f"{name}_vs_keyframe" for name in (*_LOOK, "wardrobe")),
     *(f"{name}_along_chain" for name in _LOOK),
 )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from scenegraph.errors import Place, Problem, did_you_mean
 from scenegraph.scene.budgets import check_budgets
+from scenegraph.scene.conditioning import FILE_FIELDS, mistakes_in
 from scenegraph.scene.graph import find_cycle, hop_ids
 from scenegraph.scene.presets import BUILT_IN
 from scenegraph.scene.shots import ExtendShot, FrameOf, MotionShot, ShotBase, without_hop
@@ -119,8 +120,11 @@ def _shots(scene: Scene, known: Collection[str], hops: Hops, where: Where) -> It
         seen.add(shot.id)
         if shot.preset is not None and shot.preset not in presets:
             yield _unknown("preset", shot.preset, presets, where(*at, "preset"))
-        for field in OURS.keys() & shot.parameters.keys():
+        for field in (OURS.keys() - FILE_FIELDS) & shot.parameters.keys():
             yield _ours(field, f"`parameters` of shot {shot.id!r}", where(*at, "parameters", field))
+        for spot, wrong, may in mistakes_in(shot):
+            message = f"`{spot[0]}` in `parameters` of shot {shot.id!r}: {wrong}."
+            yield Problem(message, where(*at, "parameters", *spot), may, "not-a-parameter")
         yield from _parent(shot, known, hops, where)
         yield from _keyframe(scene, shot, known, hops, where)
         if isinstance(shot, MotionShot) and shot.motion not in (None, *scene.motions):

@@ -12,7 +12,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-Failure: TypeAlias = Literal["face-drift", "jitter", "hands", "clothes", "grade", "new-cut"]
+Failure: TypeAlias = Literal[
+    "face-drift", "jitter", "hands", "clothes", "grade", "new-cut", "artefacts"
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +49,7 @@ FIXES: Mapping[Failure, Fix] = {
     ),
     "jitter": Fix(
         ("Camera stable, no sudden zoom, no cut.", "Minimal movement."),
-        frozenset({"zoom_jump", "flicker", "freeze"}),
+        frozenset({"zoom_jump", "shake", "flicker", "freeze"}),
         ("jittery", "sudden zoom"),
         shows="the camera zooms or shakes by itself",
         besides="fewer verbs of motion; one beat to a shot",
@@ -80,6 +82,13 @@ FIXES: Mapping[Failure, Fix] = {
         ("scene cut",),
         shows="the picture jumps to another place in the middle of a shot",
         besides="one beat to a shot; shorter hops",
+    ),
+    "artefacts": Fix(
+        ("Minimal movement.",),
+        frozenset({"blur", "oversharpening"}),
+        ("artefacts",),
+        shows="detail melts, or edges and patterns come up that were not there",
+        besides="a shorter prompt; preset: more-stability; a lower LoRA scale",
     ),
 }
 
@@ -120,15 +129,33 @@ def plain_name(measure: str) -> str:
     return measure
 
 
+def fixes_for(measures: Iterable[str]) -> tuple[Failure, ...]:
+    """The failures that these measures show.
+
+    >>> fixes_for(["wardrobe_vs_keyframe", "cut"])
+    ('clothes', 'new-cut')
+    """
+    shown = {plain_name(name) for name in measures}
+    return tuple(name for name, fix in FIXES.items() if shown & fix.measures)
+
+
 def phrases_for(measures: Iterable[str]) -> tuple[str, ...]:
     """The sentences against what these measures show, each once.
 
     >>> phrases_for(["wardrobe_vs_keyframe", "wardrobe", "cut"])
     ('Same outfit.', 'No scene cut.', 'Same location.')
     """
-    shown = {plain_name(name) for name in measures}
-    found = [fix.phrases for fix in FIXES.values() if shown & fix.measures]
+    found = [FIXES[name].phrases for name in fixes_for(measures)]
     return tuple(dict.fromkeys(phrase for phrases in found for phrase in phrases))
+
+
+def advice_against(failure: Failure) -> str:
+    """What helps against a failure, in one line.
+
+    >>> advice_against("clothes")
+    '`fixes: [clothes]`; also a new start from the keyframe; a wardrobe LoRA'
+    """
+    return f"`fixes: [{failure}]`; also {FIXES[failure].besides}"
 
 
 def unsaid(failures: Iterable[Failure], said: str) -> tuple[str, ...]:

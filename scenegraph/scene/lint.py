@@ -120,6 +120,8 @@ RULES: tuple[Rule, ...] = (
     Rule("SG025", "lora-out-of-reach", "warning",
          "Put the file where the service can read it, and write its address.",
          rules.lora_out_of_reach),
+    Rule("SG026", "long-take", "advice", "Make it shorter, and let hops of 4 to 5 seconds go on.",
+         rules.long_take),
 )  # fmt: skip
 
 

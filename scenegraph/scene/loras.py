@@ -13,7 +13,7 @@ from scenegraph.scene.part import FilePath, Name, Number, Part, Words
 if TYPE_CHECKING:
     from scenegraph.scene.model import Scene
 
-LoraKind: TypeAlias = Literal["character", "style", "wardrobe"]
+LoraKind: TypeAlias = Literal["character", "style", "wardrobe", "object"]
 
 #: Where stiffness and artefacts are rare and the adapter is seen (the project's craft reference).
 ADVISED_SCALE = (0.4, 0.7)

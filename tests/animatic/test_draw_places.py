@@ -34,7 +34,7 @@ def take(prompt: str, seed: int = 5, frames: int = 3, **more: str) -> list[np.nd
         ("an empty railway platform at night, rain", "platform", "night"),
         ("inside a train carriage at dusk", "carriage", "dusk"),
         ("a quiet hallway with warm tungsten lighting", "hallway", "dusk"),
-        ("a quiet city street at night with soft rain", "street", "night"),
+        ("rain on a city street at night", "street", "night"),
         ("fog in the forest at dawn", "forest", "dawn"),
         ("the storm breaks over the lighthouse", "sea", "dusk"),
         ("dunes under the noon sun", "desert", "day"),

@@ -135,6 +135,17 @@ def test_a_reversed_answer_is_the_answer_backwards(still: Path, tmp_path: Path) 
 
 
 @pytest.mark.ffmpeg
+def test_multiconditioning_needs_words_alone(tmp_path: Path) -> None:
+    """The service's schema requires nothing else: who sends flat file fields, which it ignores,
+    gets (and pays) a film from words. A queue that failed there would hide that mistake."""
+    films = [tmp_path / f"{kind}.mp4" for kind in ("t2v", "multicondition")]
+    for film in films:
+        render(film.stem, {**SMALL, "prompt": "rain in an empty street"}, {}, film)
+    pictures = [np.stack(list(read_rgb(film))) for film in films]
+    assert np.array_equal(*pictures)
+
+
+@pytest.mark.ffmpeg
 def test_wrong_requests_are_told_in_a_sentence(tmp_path: Path) -> None:
     """A queue must be able to name the input that is at fault."""
     text = tmp_path / "still.png"

@@ -14,6 +14,7 @@ import typer
 from rich.console import Console
 
 from scenegraph.cli.app import app
+from scenegraph.scene import fixes_for
 from scenegraph.settings import Settings
 
 COMMANDS = sorted(typer.main.get_command(app).commands)
@@ -92,6 +93,8 @@ def test_clip_answers_have_the_promised_keys(call, clip_folder):
     assert set(review["clip"]) >= {"frames", "rate", "width", "height", "duration_s"}
     assert all({"value", "budget", "over"} <= set(m) for m in review["measures"].values())
     assert review["overlap_frames"] == 0
+    over = [name for name, measure in review["measures"].items() if measure["over"]]
+    assert review["fixes"] == list(fixes_for(over))
     alone = call("review", clip_folder / "a.mp4", "--json").json
     assert alone["overlap_frames"] is None
     points = call("cutpoints", clip_folder / "a.mp4", clip_folder / "b.mp4", "--json").json
@@ -269,6 +272,17 @@ def test_a_sample_passes_its_check(call, sample):
     said = call("check", sample, "--json")
     assert said.code == 0, said.out
     assert said.json["errors"] == []
+
+
+def test_a_models_fields_are_told_to_their_ends(call):
+    """A field inside an object can be set too; a range of whole numbers was shown as 9.0–1441.0."""
+    rows = [line.split() for line in call("models", "ltxv-13b-098-distilled").out.splitlines()]
+    told = {row[0]: row[1:] for row in rows if row}
+    assert told["videos[].conditioning_type"][:5] == ["string", "rgb", "depth", "pose", "canny"]
+    assert told["loras[].scale"][:3] == ["number", "0–4", "1"]
+    assert told["num_frames"][:3] == ["integer", "9–1441", "121"]
+    assert told["temporal_adain_factor"][:4] == ["number", "0–1", "by", "0.05"]
+    assert told["enable_safety_checker"][:2] == ["boolean", "true"]
 
 
 def test_a_terminal_of_another_encoding_loses_signs_and_no_answer(shot):

@@ -104,6 +104,40 @@ def test_going_on_from_a_tail_the_keyframe_is_where_it_arrives(new_studio: Any) 
     assert motion["start_frame_num"] + motion["max_num_frames"] == job.num_frames
 
 
+def test_what_a_shot_says_of_its_files_is_asked(new_studio: Any) -> None:
+    """Strength and the reading of a motion are the writer's; a re-anchor of the hop is shown other
+    files, and does not take over what is said of the tail."""
+    shots = {
+        "a": {"kind": "i2v", "keyframe": "mara.front", "prompt": "she waits"},
+        "hop": {"kind": "extend", "parent": "a", "parameters": {"video": {"strength": 0.9}}},
+        "turn": {
+            "kind": "multicondition",
+            "keyframe": "mara.front",
+            "motion": "sway",
+            "parent": "a",
+            "prompt": "she turns",
+            "parameters": {
+                "images": [{"strength": 0.8}],
+                "videos": [{"strength": 0.95}, {"conditioning_type": "pose"}],
+            },
+        },
+    }
+    studio = new_studio(shots)
+    plan = studio.plan()
+    assert plan["hop"].job.params["video"]["strength"] == 0.9
+    asked = plan["turn"].job.params
+    assert asked["images"] == [{"start_frame_num": asked["num_frames"] - 1, "strength": 0.8}]
+    tail, motion = asked["videos"]
+    assert (tail["strength"], tail["conditioning_type"]) == (0.95, "rgb")
+    assert (motion["strength"], motion["conditioning_type"]) == (1, "pose")
+    assert motion["preprocess"] is True, "what is not said stays as it is"
+    studio.run()
+    studio.amendments.append(Amendment(shot="hop", kind="reanchor", reason="identity"))
+    anchored = studio.plan()
+    assert anchored["hop.anchor"].job.params["videos"][0]["strength"] == 1
+    assert anchored["hop"].job.params["video"]["strength"] == 0.9
+
+
 def test_a_frame_of_another_take_is_an_input(new_studio: Any) -> None:
     shots = {
         "a": {"kind": "t2v", "prompt": "rain"},

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from scenegraph.review import Footage, look_at
+from scenegraph.review import MEASURES, Footage, look_at
+from scenegraph.scene import advice_against, fixes_for
 
 Picture = NDArray[np.uint8]
 Frames = list[Picture]
@@ -81,6 +82,30 @@ def flickering(amount: float) -> Callable[[Frames], Frames]:
     return lambda frames: [light(f, 1 + amount * signs[i]) for i, f in enumerate(frames)]
 
 
+def shaking(amount: float) -> Callable[[Frames], Frames]:
+    """Each frame somewhere else, up to so many pixels off."""
+    off = np.random.default_rng(6).uniform(-amount, amount, (200, 2))
+    return lambda frames: [moved(f, *off[i]) for i, f in enumerate(frames)]
+
+
+def swaying(amount: float) -> Callable[[Frames], Frames]:
+    """A hand that holds a camera: slow, and never there and back from one frame to the next."""
+    return lambda frames: [
+        moved(f, amount * np.sin(i / 9), amount * np.sin(i / 13)) for i, f in enumerate(frames)
+    ]
+
+
+def stuttering(amount: float) -> Callable[[Frames], Frames]:
+    """A pan in which every other frame is there twice."""
+    return lambda frames: [moved(f, amount * (i // 2), 0) for i, f in enumerate(frames)]
+
+
+def moved(f: Picture, right: float, down: float) -> Picture:
+    h, w = f.shape[:2]
+    m = np.array([[1, 0, right], [0, 1, down]], np.float64)
+    return cv2.warpAffine(f, m, (w, h), borderMode=cv2.BORDER_REFLECT_101)
+
+
 def frozen(share: float) -> Callable[[Frames], Frames]:
     def change(frames: Frames) -> Frames:
         last = int(len(frames) * (1 - share))
@@ -103,6 +128,8 @@ FAULTS = [
     ("wardrobe", every(lambda f: recoloured(f, 110)), every(lambda f: recoloured(f, 0))),
     ("flicker", flickering(0.06), flickering(0.004)),
     ("zoom_jump", jump(1.3, 4), jump(1.1, 40)),
+    ("shake", shaking(3), swaying(4)),
+    ("shake", shaking(3), stuttering(0.8)),
     ("freeze", frozen(0.6), frozen(0.1)),
 ]
 NAMES = [f"{name}-{i}" for i, (name, _, _) in enumerate(FAULTS)]
@@ -212,3 +239,11 @@ def test_without_any_anchor_a_clip_is_held_against_its_own_start(
     assert bad.measures["saturation"].over
     assert "own start" in bad.measures["saturation"].note
     assert look_at(seen(child_frames)).verdict == "good"
+
+
+def test_every_measure_has_a_fix_to_offer() -> None:
+    """Who is told what is wrong with a take wants to know what helps against it."""
+    assert {row.name for row in MEASURES if not fixes_for([row.name])} == set()
+    assert fixes_for(["shake", "zoom_jump"]) == ("jitter",)
+    assert fixes_for(["identity_vs_keyframe"]) == ("face-drift",)
+    assert "wardrobe LoRA" in advice_against("clothes")

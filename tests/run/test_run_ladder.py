@@ -11,7 +11,7 @@ import pytest
 from scenegraph.catalog import calculate_cost
 from scenegraph.errors import SceneError
 from scenegraph.ledger import State
-from scenegraph.plan import Plan
+from scenegraph.plan import Plan, hash_file
 from scenegraph.run import plan
 from scenegraph.run.sheet import undo
 
@@ -123,6 +123,29 @@ def test_a_hop_can_be_cut_back_to_the_keyframe(theatre: Callable[..., Any]) -> N
     assert kept.endpoint.endswith("image-to-video") and kept.params["prompt"].startswith("Front")
     child = house.takes("leaves")[-1]
     assert child.parts["inputs"]["video"]["sha256"] == kept.sha256
+    assert house.run().submits == 0
+
+
+@pytest.mark.ffmpeg
+def test_a_hop_is_cut_back_to_a_still_that_no_shot_names(theatre: Callable[..., Any]) -> None:
+    """Canonical stills stand in a cast before any shot uses them; a run ended with a traceback."""
+    stages = sys.modules["run_stages"]
+
+    def render(kind: str, params: Any, inputs: Any, out: Any, *, drift: float = 0.0) -> Any:
+        bad = "she rises" in params["prompt"] and kind == "extend"
+        return stages.small_render(kind, params, inputs, out, drift=float(bad))
+
+    house = theatre(CHAIN, render=render)
+    (house.folder / "wide.png").write_bytes((house.folder / "mara.png").read_bytes() + b"wider")
+    stills = {"front": "mara.png", "medium_shot": "wide.png"}
+    cast = {"mara": {"look": "a woman", "keyframes": stills}}
+    house.scene(CHAIN, characters=cast, **ladder("cut", "ask", rerolls=0))
+    result = house.run()
+    assert (result.exit_code, decisions(house)) == (0, ["cut"]), result.to_json()
+    kept = house.takes("rises")[-1]
+    assert kept.params["prompt"].startswith("Medium shot")
+    wide = hash_file(house.folder / "wide.png")
+    assert kept.parts["inputs"]["image"]["sha256"] == wide
     assert house.run().submits == 0
 
 

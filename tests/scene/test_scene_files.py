@@ -233,7 +233,7 @@ prompts = words | st.builds(
         for part in ("framing", "subject", "setting", "camera", "lighting", "continuity")
     },
 )
-kinds = st.sampled_from(["character", "style", "wardrobe"])
+kinds = st.sampled_from(["character", "style", "wardrobe", "object"])
 scales = st.floats(0, 4)
 scene_loras = st.builds(SceneLora, kind=kinds, path=words, scale=scales, everywhere=st.booleans())
 written = st.builds(

@@ -35,7 +35,7 @@ STYLE = {"kind": "style", "path": "org/grain", "scale": 0.5}
 
 # rule → shots that it sees, shots that it must leave alone, more of the scene
 CASES = {
-    "SG001": ([i2v(action="walks across the room, sits, smiles, then stands up and leaves")], [i2v(**BREATH)], {}),
+    "SG001": ([i2v(action="crosses the hall, waves, kneels, then picks up a coin and goes")], [i2v(**BREATH)], {}),
     "SG002": ([{**GOOD_I2V, "parameters": {"expand_prompt": True}}], [GOOD_I2V, {"id": "t", "kind": "t2v", "prompt": BREATH, "parameters": {"expand_prompt": True}}], {}),
     "SG003": ([GOOD_I2V, hop("b", "a", frames=50)], [{**GOOD_I2V, "frames": 121}, hop("b", "a", frames=56)], {}),
     "SG004": ([GOOD_I2V, hop("b", "a", preset="smooth-4s")], [GOOD_I2V, hop("b", "a")], {}),
@@ -47,6 +47,7 @@ CASES = {
     "SG022": ([GOOD_I2V], [GOOD_I2V], {"presets": {"p": {"first_pass_steps": 9}}}),
     "SG023": ([GOOD_I2V], [GOOD_I2V], {"presets": {"p": {"first_pass_num_inference_steps": 16}}}),
     "SG025": ([{**GOOD_I2V, "loras": [{"path": "/home/me/mara", "scale": 0.5}]}], [{**GOOD_I2V, "loras": [{"path": "org/mara", "scale": 0.5}]}], {}),
+    "SG026": ([{**GOOD_I2V, "seconds": 20}], [{**GOOD_I2V, "preset": "long-10s"}, {"id": "t", "kind": "t2v", "prompt": BREATH, "seconds": 20}], {}),
     "SG024": ([{**GOOD_I2V, "loras": ["grain"]}], [GOOD_I2V], {"loras": {"grain": STYLE}}),
     "SG008": ([i2v(setting="x" * 1200)], [i2v(setting="x" * 300)], {}),
     "SG009": ([{**GOOD_I2V, "parameters": {"first_pass_num_inference_steps": 16}}], [{**GOOD_I2V, "preset": "steps-high"}], {}),

@@ -144,9 +144,15 @@ def _continued(ask: Ask, video: Path, drift: float) -> tuple[Size, Iterator[Pict
 
 
 def _directed(ask: Ask, inputs: Mapping[str, Path], drift: float) -> tuple[Size, Iterator[Picture]]:
-    """The keyframe moved by the camera of a reference clip; first the clip that is its head."""
+    """The keyframe moved by the camera of a reference clip; first the clip that is its head.
+
+    Only the words are required: with neither still nor clip it is a film from them alone.
+    """
     if ask.head is not None and "video" in inputs and "image" in inputs:
         return _arriving(ask, ask.head, inputs, drift)
+    if not inputs:
+        size = ask.size()
+        return size, film(ask, size, drift=drift)
     reference = inputs.get("motion") or inputs.get("video")
     tail = inputs.get("video") if "motion" in inputs else None
     if reference is None:

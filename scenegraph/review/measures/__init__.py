@@ -19,7 +19,7 @@ from scenegraph.review.measures.colour import (
 from scenegraph.review.measures.scene import scene
 from scenegraph.review.measures.sharpness import blur, oversharpening
 from scenegraph.review.measures.sight import Measurer, Reading, Sight
-from scenegraph.review.measures.steps import cut, flicker, freeze, zoom_jump
+from scenegraph.review.measures.steps import cut, flicker, freeze, shake, zoom_jump
 
 __all__ = ["KEYFRAME_SUFFIX", "MEASURES", "Measurer", "Reading", "Row", "Sight"]
 
@@ -142,6 +142,14 @@ MEASURES: tuple[Row, ...] = (
         budget=1.25,
         keyframe_budget=None,
         more="the zoom jumps",
+    ),
+    Row(
+        name="shake",
+        unit="share",
+        measure=shake,
+        budget=0.0018,
+        keyframe_budget=None,
+        more="the camera shakes by {amount} of the diagonal from frame to frame",
     ),
     Row(
         name="freeze",

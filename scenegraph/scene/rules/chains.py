@@ -7,7 +7,13 @@ from collections.abc import Iterator
 from difflib import get_close_matches
 
 from scenegraph.scene.model import CANONICAL_KEYFRAMES, Scene
-from scenegraph.scene.prompt import frame_rate, named_characters, new_frames, shot_parameters
+from scenegraph.scene.prompt import (
+    frame_rate,
+    has_person,
+    named_characters,
+    new_frames,
+    shot_parameters,
+)
 from scenegraph.scene.rules.seen import Seen, camera_of
 from scenegraph.scene.shots import ExtendShot, MotionShot, Shot, without_hop
 from scenegraph.units import snap_8k1
@@ -15,6 +21,8 @@ from scenegraph.units import snap_8k1
 #: Hops from a keyframe that are taken to stay within their drift budget before anything was
 #: measured: the plan's assumption is a quarter of it for each.
 BUDGET_HOPS = 4
+#: Seconds of one clip; the preset `long-10s` is just within.
+LONGEST_TAKE = 10.5
 
 
 def snapped_frames(scene: Scene) -> Iterator[Seen]:
@@ -126,6 +134,16 @@ def long_chain(scene: Scene) -> Iterator[Seen]:
                 f"its drift budget is expected to last {BUDGET_HOPS}."
             )
             yield Seen(shot, message, ("shots", shot))
+
+
+def long_take(scene: Scene) -> Iterator[Seen]:
+    """A face drifts within a clip too, the longer it is and the more happens in it. Hops of four to
+    five seconds hold better than one long clip, and only the bad one is shot again."""
+    for shot in scene.shots:
+        seconds = new_frames(scene, shot) / frame_rate(scene, shot)
+        if seconds > LONGEST_TAKE and has_person(scene, shot):
+            message = f"Shot {shot.id!r} shows a person for {seconds:.0f} seconds in one clip."
+            yield Seen(shot.id, message, ("shots", shot.id))
 
 
 def nothing_to_follow(scene: Scene) -> Iterator[Seen]:
