@@ -147,7 +147,7 @@ MEASURES: tuple[Row, ...] = (
         name="shake",
         unit="share",
         measure=shake,
-        budget=0.0018,
+        budget=0.0024,
         keyframe_budget=None,
         more="the camera shakes by {amount} of the diagonal from frame to frame",
     ),
