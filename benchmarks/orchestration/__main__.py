@@ -58,6 +58,7 @@ def engines(shots: int, times: int, peers: str | None) -> Iterator[list[object]]
     ours = fastest([program(sys.executable, HERE / "ours.py", chains, CHAIN) for _ in range(times)])
     yield ["scenegraph", "yes", *(f"{ours[act]:.3f}" for act in ACTS), "×1"]
     yield ["scenegraph, CPU alone", "", *(f"{ours[f'{act} cpu']:.3f}" for act in ACTS), ""]
+    yield ["a branch's commits alone, by sqlite3", "yes", "", "", f"{ours['disk']:.3f}", ""]
     for module, title in PEERS.items():
         reason = "give --peers PYTHON" if peers is None else why_not(peers, module)
         durable = "no" if module == "distributed" else "yes"

@@ -14,6 +14,7 @@ import json
 import sqlite3
 import sys
 import time
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,9 @@ from stand_ins import Queue, no_media
 
 from scenegraph import Selection, run_async
 from scenegraph.scene import Scene
+
+#: Commits of one take that come one after the other: its six states, the last two in one.
+COMMITS = 5
 
 
 def main(folder: Path, chains: int, shots: int) -> dict[str, float]:
@@ -42,6 +46,7 @@ def main(folder: Path, chains: int, shots: int) -> dict[str, float]:
     return {
         **{act: wall for act, (wall, _) in acts.items()},
         **{f"{act} cpu": cpu for act, (_, cpu) in acts.items()},
+        "disk": commits_in_turn(folder / "disk.db", COMMITS * shots),
     }
 
 
@@ -54,6 +59,23 @@ def shoot(file: Path, queue: Any, store: Path, **options: Any) -> tuple[float, f
     took = time.perf_counter() - began, time.process_time() - worked
     assert result.exit_code == 0, result.to_json()
     return took
+
+
+def commits_in_turn(file: Path, times: int) -> float:
+    """Seconds of as many commits of a row as a branch makes one after the other, and nothing else.
+
+    A take's states of a chain wait for each other, so this is what the disk alone asks of it.
+    """
+    with closing(sqlite3.connect(file, isolation_level=None)) as database:
+        database.execute("PRAGMA journal_mode=WAL")
+        database.execute("PRAGMA synchronous=FULL")
+        database.execute("CREATE TABLE steps (text)")
+        began = time.perf_counter()
+        for _ in range(times):
+            database.execute("BEGIN IMMEDIATE")
+            database.execute("INSERT INTO steps VALUES (?)", ("x" * 2000,))
+            database.execute("COMMIT")
+        return time.perf_counter() - began
 
 
 def every_state_is_there(store: Path, takes: int) -> None:

@@ -163,7 +163,9 @@ class Memory:
 
     def amended(self, shot: str) -> tuple[Amendment, ...]:
         """The amendments of one shot, oldest first; those before its last `undo` are void."""
-        rows = self._amended.get(shot, ())
+        rows = self._amended.get(shot)
+        if rows is None:  # so it is for nearly all shots
+            return ()
         for place in range(len(rows) - 1, -1, -1):
             if rows[place].kind == "undo":
                 return rows[place + 1 :]

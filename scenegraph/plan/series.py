@@ -23,6 +23,8 @@ def wanted_series(
     """The takes that are wanted side by side, without the jobs of those that are missing."""
     chosen = context.chosen.takes.get(shot)
     amended = context.memory.amended(shot)
+    if chosen is None and not amended:
+        return None
     open_wish = None if provisional else _open_wish(amended, setup)
     if open_wish is not None:
         number = open_wish.values["takes"] if chosen is None else chosen
