@@ -41,7 +41,7 @@ def serve(
 
     Args:
         port: 0 takes a free one.
-        log_calls: a line for each call that is answered.
+        log_calls: a line for each call that is answered; else only what goes wrong is told.
         on_open: called with the URL once the port is held; calls made from then on are answered.
 
     Raises:
@@ -54,7 +54,11 @@ def serve(
         if on_open is not None:
             on_open(f"http://{host}:{door.getsockname()[1]}")
         config = uvicorn.Config(
-            app, log_level="info", log_config=logs, lifespan="on", access_log=log_calls
+            app,
+            log_level="info" if log_calls else "warning",
+            log_config=logs,
+            lifespan="on",
+            access_log=log_calls,
         )
         uvicorn.Server(config).run(sockets=[door])
 

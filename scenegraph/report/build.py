@@ -65,7 +65,7 @@ def _facts(
         name = "Reel" if playing.kind == "reel" else "Runs"
         facts.append(Fact(name, playing.length, count(playing.frames, "frame")))
     if (took := _took(material)) is not None:
-        facts.append(Fact("Shooting took", length(took)))
+        facts.append(Fact("The last run took", length(took)))
     facts.append(Fact("Spent", dollars(money.spent), "free preview" if preview else ""))
     if money.reserved or not preview:
         facts.append(Fact("Reserved", dollars(money.reserved), "not settled yet"))
