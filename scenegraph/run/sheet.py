@@ -177,6 +177,11 @@ def pick_branch(
                 f"The media of {take.slate} were removed by `scenegraph gc`; it has no picture.",
                 next=f"`scenegraph rerun SCENE {shot}` shoots another take.",
             )
+        if number is not None and take.clip is None and take.state.has_media:
+            raise SceneError(
+                f"{take.slate} cannot be opened as a clip: nothing can be cut or shot from it.",
+                next=f"Pick another take, or `scenegraph rerun SCENE {shot}` shoots one.",
+            )
         if number is not None:
             hashes = hash_inputs(scene)
             wanted = make_plan(scene, memory, engine=take.engine, hashes=hashes)

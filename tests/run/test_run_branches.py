@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from scenegraph.errors import OverBudget
+from scenegraph.errors import OverBudget, SceneError
 from scenegraph.ledger import State
 from scenegraph.media import probe
 from scenegraph.plan import Selection
@@ -252,6 +252,19 @@ def test_a_picked_take_gives_back_its_children_at_once(theatre: Callable[..., An
     slates = [shot.take.slate for shot in first.outcomes]
     assert [shot.take.slate for shot in again.outcomes] == slates
     assert (house.run().submits, house.submits) == (0, 7)
+
+
+@pytest.mark.ffmpeg
+def test_a_take_that_cannot_be_opened_is_not_picked(theatre: Callable[..., Any]) -> None:
+    """No hop can be shown its end, and no reel can be cut from it."""
+    house = theatre(ONE)
+    house.goes_wrong(effect="garbage", times=1)
+    house.run()
+    broken = house.takes("platform")[0]
+    assert broken.clip is None
+    with pytest.raises(SceneError, match="cannot be opened as a clip"):
+        pick_branch(house.file, "platform", broken.number)
+    assert not house.takes("platform")[0].circled
 
 
 @pytest.mark.ffmpeg

@@ -18,7 +18,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule, run_state_machine_as_test
 
-from scenegraph.errors import LedgerError
+from scenegraph.errors import LedgerError, SceneError
 from scenegraph.ledger import Take
 from scenegraph.media import Clip, probe
 from scenegraph.plan import Selection
@@ -141,6 +141,8 @@ def machine_of(new_theatre: Callable[..., Any]) -> type[RuleBasedStateMachine]:
                 pick(self.house.file, shot, take.number, and_pin=and_pin)
             except LedgerError:
                 assert any(one.pinned for one in takes if one.id != take.id)
+            except SceneError:
+                assert take.clip is None, "only what cannot be opened is refused"
 
         # -- shooting ----------------------------------------------------------------------------
 
