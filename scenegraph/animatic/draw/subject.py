@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path as File
+from threading import Lock
 from typing import Any
 
 import cv2
@@ -14,6 +15,8 @@ from scenegraph.animatic.draw.canvas import Field, Grid, Picture
 from scenegraph.animatic.draw.path import Clock, Pose, Wobble
 
 LOOKED_AT = 480  # width at which faces are searched
+#: A cascade keeps the picture that it searches: of two threads each would find the other's faces.
+_SEARCHING = Lock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,14 +55,15 @@ def find_subject(picture: Picture) -> Subject:
     plain = cv2.cvtColor(small, cv2.COLOR_RGB2GRAY)
     grey = np.asarray(cv2.createCLAHE(2.0, (8, 8)).apply(plain), np.uint8)
     least = int(0.12 * min(grey.shape))
-    boxes, _, sure = faces.detectMultiScale3(
-        grey, 1.1, 3, minSize=(least, least), outputRejectLevels=True
-    )
-    if len(boxes) == 0:
-        return middle
-    best = max(range(len(boxes)), key=lambda n: (round(float(sure[n]), 3), *boxes[n].tolist()))
-    x, y, w, h = (int(v) for v in boxes[best])
-    found = [] if eyes is None else _eyes(eyes, grey, (x, y, w, h))
+    with _SEARCHING:
+        boxes, _, sure = faces.detectMultiScale3(
+            grey, 1.1, 3, minSize=(least, least), outputRejectLevels=True
+        )
+        if len(boxes) == 0:
+            return middle
+        best = max(range(len(boxes)), key=lambda n: (round(float(sure[n]), 3), *boxes[n].tolist()))
+        x, y, w, h = (int(v) for v in boxes[best])
+        found = [] if eyes is None else _eyes(eyes, grey, (x, y, w, h))
     return Subject(
         (x + w / 2) / scale,
         (y + h / 2) / scale,
