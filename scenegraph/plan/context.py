@@ -273,7 +273,8 @@ class PlanContext:
     def orphan(self, shot: str, setup: str) -> Take | None:
         """A kept take of exactly this setup whose own shot the scene has no more: a renamed shot.
 
-        One take is given to one shot only. Twins of one setup are given in the order of the graph.
+        One take is given to one shot only: of several the one that its children are made from,
+        else twins of one setup are given in the order of the graph.
         """
         if not self._lost_shots:
             lost: dict[str, list[Take]] = {}
@@ -291,10 +292,24 @@ class PlanContext:
                             for wish in self._wishes_of(take):
                                 lost.setdefault(wish, []).append(take)
             self._lost_shots.append(lost)
-        for take in self._lost_shots[0].get(setup, ()):
-            if self._claims.setdefault(take.id, shot) == shot:
-                return take
-        return None
+        fits = self._lost_shots[0].get(setup, ())
+        free = [take for take in fits if self._claims.get(take.id, shot) == shot]
+        if not free:
+            return None
+        used = self._bytes_below(shot) if len(free) > 1 else ()
+        found = next((take for take in free if take.sha256 in used), free[0])
+        self._claims[found.id] = shot
+        return found
+
+    def _bytes_below(self, shot: str) -> set[str]:
+        """The hashes of all files that the kept takes of a shot's children are made from."""
+        below = (self.memory.circled(child) for child in self.graph.children(shot))
+        return {
+            str(part.get("sha256"))
+            for kept in below
+            if kept is not None
+            for part in kept.parts.get("inputs", {}).values()
+        }
 
 
 def _with_anchors(

@@ -320,6 +320,23 @@ def test_a_renamed_parent_keeps_its_children(studio: Any, train: Mapping[str, An
     assert studio.run() == []
 
 
+def test_of_two_takes_under_lost_names_a_shot_gets_the_one_its_hop_was_made_from(
+    new_studio: Callable[..., Any],
+) -> None:
+    """The other would be for nothing as well, and the hop would be paid for again."""
+    rain = {"kind": "t2v", "prompt": "rain"}
+    studio = new_studio({"a": rain})
+    studio.run()
+    studio.rebuild({"b": rain})
+    assert studio.run(only="b", side_by_side={"b": 1}) == ["b"]
+    studio.rebuild({"b": rain, "goes-on": {"kind": "extend", "parent": "b", "prompt": "more"}})
+    studio.run()
+    kept = studio.take("b").sha256
+    studio.rebuild({"c": rain, "goes-on": {"kind": "extend", "parent": "c", "prompt": "more"}})
+    assert studio.run() == []
+    assert studio.take("c").sha256 == kept
+
+
 def test_an_identical_job_of_another_scene_is_adopted(studio: Any) -> None:
     """A shared store pays once."""
     there = studio.shoot(studio.plan()["waits"])
