@@ -88,9 +88,17 @@ def _as_ctrl_c(_number: int, _frame: object) -> None:
 def _type_again(lost: sys.UnraisableHookArgs) -> None:
     """A Ctrl-C within a callback that may raise nothing was dropped: it comes once more."""
     if issubclass(lost.exc_type, KeyboardInterrupt):
-        threading.Timer(0.01, _thread.interrupt_main).start()  # in here it would be dropped too
+        threading.Timer(0.01, _type).start()  # in here it would be dropped too
     else:
         sys.__unraisablehook__(lost)
+
+
+def _type() -> None:
+    """Ctrl-C for the main thread, also when it sleeps in a call of the system."""
+    if sys.platform == "win32":
+        _thread.interrupt_main()
+    else:
+        os.kill(os.getpid(), signal.SIGINT)
 
 
 def flush_out() -> None:
