@@ -25,11 +25,14 @@ LONGEST = 64
 def free_name(name: str, taken: Collection[str]) -> str:
     """`name`, or the first of `name-2`, `name-3` … that is not taken.
 
-    >>> free_name("opening", {"opening", "opening-2"})
+    A prompt finds its people by name in any case, so `Mara-2` takes `mara-2` too.
+
+    >>> free_name("opening", {"opening", "Opening-2"})
     'opening-3'
     """
     number, free = 1, name
-    while free in taken:
+    taken = {one.casefold() for one in taken}
+    while free.casefold() in taken:
         number += 1
         tail = f"-{number}"
         free = name[: LONGEST - len(tail)] + tail
